@@ -31,7 +31,7 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
     ApiEndpoint: description,
     ApiGatewayManaged: description,
     ApiId: works("gateway/routing/address", atOnce),
-    ApiKeySelectionExpression: withoutEffect("HTTP APIs have no API keys."),
+    ApiKeySelectionExpression: guarded("compile-route-api-key"),
     CorsConfiguration: enforced("gateway/http-api/cors"),
     CreatedDate: description,
     Description: description,
@@ -56,7 +56,7 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
   },
   Route: {
     ApiGatewayManaged: description,
-    ApiKeyRequired: webSocket,
+    ApiKeyRequired: guarded("compile-route-api-key"),
     AuthorizationScopes: guarded("compile-route-authorization"),
     AuthorizationType: guarded("compile-route-authorization"),
     AuthorizerId: guarded("route-authorizers"),

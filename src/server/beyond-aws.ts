@@ -3,18 +3,25 @@ import type { Plan, PlanKind } from "../plan/kinds.ts";
 import type { StepPlan } from "../plan/steps.ts";
 
 /**
- * Returns the routes (`GET /pets`) that a stage serves although AWS would refuse them unless a quota was raised, each
- * with the reason.
+ * Returns what a stage serves although AWS would refuse it: routes (`GET /pets`) with the setting that it has not, or not
+ * without a raised quota, and the stage's own settings.
  */
-export const routesBeyondAws = (plan: Plan | undefined): readonly string[] =>
-  (plan?.methods ?? []).flatMap(({ routeKey, steps }) =>
+export function servedBeyondAws(plan: Plan | undefined): readonly string[] {
+  if (plan === undefined) return [];
+  const ofRoutes = plan.methods.flatMap(({ routeKey, steps }) =>
     steps.flatMap((step) => {
-      const timeoutMs = timeoutOf(step);
-      return plan === undefined || timeoutMs === undefined || timeoutMs <= timeoutMsMax[plan.kind]
-        ? []
-        : [`${routeKey} timeoutInMillis ${timeoutMs}`];
+      const setting = settingBeyondAws(plan.kind, step);
+      return setting === undefined ? [] : [`${routeKey} ${setting}`];
     }),
   );
+  return plan.kind === "http" && plan.webAclArn !== undefined ? ["web ACL of an HTTP API", ...ofRoutes] : ofRoutes;
+}
+
+function settingBeyondAws(kind: PlanKind, step: StepPlan): string | undefined {
+  if (kind === "http" && step.kind === "api-key") return "ApiKeyRequired of an HTTP API";
+  const timeoutMs = timeoutOf(step);
+  return timeoutMs === undefined || timeoutMs <= timeoutMsMax[kind] ? undefined : `timeoutInMillis ${timeoutMs}`;
+}
 
 /** AWS's longest time-outs of integrations, by kind of API. */
 const timeoutMsMax: Readonly<Record<PlanKind, number>> = {

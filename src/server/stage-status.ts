@@ -4,7 +4,7 @@ import type { CustomDomainPlan } from "../plan/custom-domain.ts";
 import type { Plan } from "../plan/kinds.ts";
 import type { AwsServicePlan } from "../plan/steps.ts";
 import type { DocumentAddress, Reader, Store } from "../store/store.ts";
-import { routesBeyondAws } from "./beyond-aws.ts";
+import { servedBeyondAws } from "./beyond-aws.ts";
 import { type BackendProblems, type FailingRoute, failingRoutes, unsentHeaders } from "./failing-routes.ts";
 import type { ClosedParts } from "./pages/reference.ts";
 import { apiIdOf } from "./publications/plan-source.ts";
@@ -114,7 +114,7 @@ function describePlan(
       .map(({ routeKey }) => routeKey),
     failingRoutes: failingRoutes(plan, problems),
     unsentHeaders: unsentHeaders(plan, isAws),
-    beyondAws: routesBeyondAws(plan),
+    beyondAws: servedBeyondAws(plan),
     ...(problem !== undefined && { problem }),
   };
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { compileHttpApi } from "../../src/compiler/http-api/compile-http-api.ts";
 import { noSurroundings, type Surroundings } from "../../src/compiler/surroundings.ts";
+import { beyondAwsNames } from "../../src/definition/beyond-aws.ts";
 import type { HttpApi, HttpAuthorizer, HttpIntegration, HttpStage, Route } from "../../src/definition/http-api.ts";
 import type { Setting } from "../../src/definition/settings.ts";
 import { v2Settings } from "../../src/definition/v2-settings.ts";
@@ -51,6 +52,7 @@ const link = {
 } as const;
 const surroundings: Surroundings = {
   ...noSurroundings,
+  beyondAws: beyondAwsNames,
   vpcLinks: new Map([[link.id, link]]),
   vpcLinkAddresses: { [listener]: ["10.0.0.1:443"] },
 };
@@ -85,6 +87,12 @@ const rows: Readonly<Record<string, readonly [with_: Configuration, effect: Effe
   "Cors.AllowCredentials": [cors({ AllowCredentials: true }), /"allowCredentials":true/, withCors],
   "Cors.AllowHeaders": [cors({ AllowHeaders: ["x-a"] }), /"allowHeaders":\["x-a"\]/, withCors],
   "Cors.AllowMethods": [cors({ AllowMethods: ["PUT"] }), /"allowMethods":\["PUT"\]/, withCors],
+  "Api.ApiKeySelectionExpression": [
+    { api: { ApiKeySelectionExpression: "$context.authorizer.usageIdentifierKey" }, route: { ApiKeyRequired: true } },
+    /"kind":"api-key","source":"AUTHORIZER"/,
+    { route: { ApiKeyRequired: true } },
+  ],
+  "Route.ApiKeyRequired": [{ route: { ApiKeyRequired: true } }, "api-key"],
   "Route.AuthorizationType": [{ route: { AuthorizationType: "AWS_IAM" } }, "iam"],
   "Route.AuthorizerId": [{ route: jwt }, "authorizer"],
   "Route.AuthorizationScopes": [{ route: { ...jwt, AuthorizationScopes: ["s"] } }, /"scopes":\["s"\]/, { route: jwt }],
@@ -206,7 +214,9 @@ describe("a setting of HTTP APIs that guards something makes a gate of the plan"
 });
 
 it("every gate of an HTTP API is made by a setting of the table, or is every route's; the others are in no plan", () => {
-  const plans = [{}, ...Object.values(rows).map(([configuration]) => configuration)].map(compile);
+  // No setting of API Gateway's names a stage's web ACL: AWS WAF's operations do.
+  const guarded: Configuration = { stage: { webAclArn: "arn:aws:wafv2:us-east-1:000000000000:regional/webacl/a/b" } };
+  const plans = [{}, guarded, ...Object.values(rows).map(([configuration]) => configuration)].map(compile);
   const gates = [
     ...Object.entries(steps).flatMap(([kind, facts]) => ("isGate" in facts ? [kind as GateKind] : [])),
     ...(Object.keys(stageGates) as StageGateName[]),

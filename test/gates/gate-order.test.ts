@@ -124,17 +124,30 @@ const routeThrottle: Violation<"http"> = {
     ]),
 };
 
+const httpWebAcl: Violation<"http"> = { gate: "web ACL", refusal: [403, undefined], send: webAcl.send! };
+const httpKey: Violation<"http"> = { gate: "API key", refusal: [403, undefined], send: key.send! };
+const httpQuota: Violation<"http"> = {
+  gate: "quota",
+  refusal: [429, undefined],
+  after: (api) => api.setUsagePlan({ quota: { limit: 0, offset: 0, period: "DAY" } }),
+};
+
 /** Each route's gates, in order. */
 const httpOrders: Readonly<Record<RouteName, readonly Violation<"http">[]>> = {
-  none: [disabled, routeThrottle],
-  jwt: [disabled, bearer, routeThrottle],
-  simple: [disabled, nameless, routeThrottle],
-  policy: [disabled, nameless, routeThrottle],
-  iam: [disabled, forged, routeThrottle],
+  none: [disabled, httpWebAcl, httpKey, routeThrottle, httpQuota],
+  jwt: [disabled, httpWebAcl, bearer, httpKey, routeThrottle, httpQuota],
+  simple: [disabled, httpWebAcl, nameless, httpKey, routeThrottle, httpQuota],
+  policy: [disabled, httpWebAcl, nameless, httpKey, routeThrottle, httpQuota],
+  iam: [disabled, httpWebAcl, forged, httpKey, routeThrottle, httpQuota],
 };
 
 /** What only one of the two gates with equal refusals says. */
-const hints: Readonly<Record<string, RegExp>> = { "web ACL": /web ACL/, "API key": /API key/ };
+const hints: Readonly<Record<string, RegExp>> = {
+  "web ACL": /web ACL/,
+  "API key": /API key/,
+  throttle: /route settings|methodSettings/,
+  quota: /quota/,
+};
 
 async function check<Kind extends PlanKind>(
   [kind, method]: readonly [Kind, MethodOf<Kind>],

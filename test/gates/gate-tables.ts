@@ -6,7 +6,7 @@ import type { Plan, PlanKind } from "../../src/plan/kinds.ts";
 import type { StageGateName } from "../../src/plan/plan.ts";
 import type { GateKind, StepKind } from "../../src/plan/steps.ts";
 
-import { addKey, scope } from "../exchange/fake-keys.ts";
+import { scope } from "../exchange/fake-keys.ts";
 import {
   type ApiOf,
   allowedUser,
@@ -18,7 +18,6 @@ import {
   type GuardedBase,
   type GuardedOptions,
   jwtOf,
-  keyValue,
   type MethodName,
   type MethodOf,
   methodNames,
@@ -27,11 +26,11 @@ import {
   settingsOf,
   startGuarded,
   userOf,
-  webAcl,
   webAclArn,
 } from "./guarded-api.ts";
 import { startGuardedHttp } from "./guarded-http-api.ts";
 import { type HttpGate, http } from "./http-gate-tables.ts";
+import { makeKeyGates, makeWebAclGate } from "./shared-gate-tables.ts";
 
 /** The ways in which what a gate asks for can be wrong. `changed`: it was right, and was withdrawn or changed since. */
 export type Fault = "absent" | "malformed" | "expired" | "foreign" | "unreachable" | "changed";
@@ -392,152 +391,11 @@ const rest: Readonly<Record<GateKind | StageGateName, GateTable>> = {
       ],
     },
   },
-  "api-key": {
-    methods: methodNames,
-    without: { steps: ["api-key", "quota"] },
-    faults: {
-      absent: [
-        { what: "no key", refusal: noKey, ...signedHeader("x-api-key", undefined) },
-        { what: "an empty key", refusal: noKey, ...signedHeader("x-api-key", "") },
-        {
-          what: "in the query",
-          refusal: noKey,
-          send: (draft) => {
-            delete draft.headers["x-api-key"];
-            draft.query["x-api-key"] = keyValue;
-          },
-        },
-      ],
-      malformed: [
-        { what: "twice", refusal: noKey, on: ["none", "custom", "pool"], ...header("x-api-key", [keyValue, keyValue]) },
-        { what: "in another case", refusal: noKey, ...signedHeader("x-api-key", keyValue.toUpperCase()) },
-        { what: "its beginning", refusal: noKey, ...signedHeader("x-api-key", keyValue.slice(0, -1)) },
-        { what: "its id", refusal: noKey, ...signedHeader("x-api-key", "key") },
-        {
-          what: "a misspelt source",
-          refusal: closed,
-          ...restApi({ apiKeySource: "Header" as never }),
-          staysShut: stillClosed,
-        },
-      ],
-      expired: "API keys do not expire",
-      foreign: [
-        {
-          what: "another account's",
-          refusal: noKey,
-          after: ({ table, throttles }) =>
-            addKey(table, { id: "theirs", value: "theirKeyOfTwentyOrMore1", plans: ["plan"] }, throttles.clients, {
-              of: { ...scope, account: "111111111111" },
-            }),
-          ...signedHeader("x-api-key", "theirKeyOfTwentyOrMore1"),
-        },
-        {
-          what: "another region's",
-          refusal: noKey,
-          after: ({ table, throttles }) =>
-            addKey(table, { id: "far", value: "farKeyOfTwentyOrMore123", plans: ["plan"] }, throttles.clients, {
-              of: { ...scope, region: "eu-west-1" },
-            }),
-          ...signedHeader("x-api-key", "farKeyOfTwentyOrMore123"),
-        },
-        {
-          what: "of no plan",
-          refusal: noKey,
-          after: ({ table, throttles }) =>
-            addKey(table, { id: "lone", value: "loneKeyOfTwentyOrMore12" }, throttles.clients),
-          ...signedHeader("x-api-key", "loneKeyOfTwentyOrMore12"),
-        },
-        {
-          what: "of a plan of another stage",
-          refusal: noKey,
-          after: (api) => api.setUsagePlan({ stages: [{ apiId: "abc123", stageName: "dev", throttles: {} }] }),
-        },
-      ],
-      unreachable: "keys are in memory that control shares with the thread",
-      changed: [
-        {
-          what: "disabled",
-          refusal: noKey,
-          after: ({ table }) => table.put(scope, { id: "key", value: keyValue, isEnabled: false }),
-        },
-        { what: "deleted", refusal: noKey, after: ({ table }) => table.delete(scope, "key") },
-        {
-          what: "the plan withdrawn",
-          refusal: noKey,
-          after: ({ gateway }) => gateway.gateway.setUsagePlan("000000000000/us-east-1/plan", null),
-        },
-        {
-          what: "throttled by its plan",
-          refusal: throttled,
-          after: (api) => api.setUsagePlan({ throttle: { ratePerSecond: 0 } }),
-        },
-        { what: "the source", refusal: noKey, ...restApi({ apiKeySource: "AUTHORIZER" }) },
-      ],
-    },
-  },
-  quota: {
-    methods: methodNames,
-    without: { steps: ["quota"] },
-    faults: {
-      absent: [
-        {
-          what: "a quota of nothing",
-          refusal: exceeded,
-          after: (api) => api.setUsagePlan({ quota: { limit: 0, offset: 0, period: "DAY" } }),
-        },
-      ],
-      malformed: [
-        {
-          what: "a limit that is no number",
-          refusal: exceeded,
-          after: (api) => api.setUsagePlan({ quota: { limit: "many" as never, offset: 0, period: "DAY" } }),
-        },
-        {
-          what: "a period that is none",
-          refusal: [500, "InternalServerErrorException"],
-          after: (api) => api.setUsagePlan({ quota: { limit: 9, offset: 0, period: "YEAR" as never } }),
-        },
-      ],
-      expired: [
-        {
-          what: "a period that comes again",
-          refusal: exceeded,
-          after: async (api) => {
-            api.setUsagePlan({ quota: { limit: 1, offset: 0, period: "DAY" } });
-            await api.call("none");
-            // The throttles see a clock that went back, too, and fill anew.
-            api.clock.advance(-86_400_000);
-            await api.call("none");
-            api.clock.advance(60_000);
-          },
-          on: ["none"],
-        },
-      ],
-      foreign: "a key's count is its own",
-      unreachable: [
-        {
-          what: "counts that can't be saved",
-          refusal: [500, "InternalServerErrorException"],
-          on: ["none"],
-          options: { saved: () => Promise.resolve(false) },
-          after: async (api) => {
-            api.setUsagePlan({ quota: { limit: 10_000, offset: 0, period: "DAY" } });
-            for (let count = 0; count < 1_000; count++) await api.call("none");
-          },
-        },
-      ],
-      changed: [
-        {
-          what: "used up",
-          refusal: exceeded,
-          after: async (api) => {
-            api.setUsagePlan({ quota: { limit: 1, offset: 0, period: "MONTH" } });
-            await api.call("none");
-          },
-        },
-      ],
-    },
-  },
+  ...makeKeyGates(methodNames, ["none", "custom", "pool"], {
+    refusals: { noKey, throttled, exceeded, failed: [500, "InternalServerErrorException"] },
+    misspelt: { refusal: closed, ...restApi({ apiKeySource: "Header" as never }), staysShut: stillClosed },
+    moved: restApi({ apiKeySource: "AUTHORIZER" }),
+  }),
   throttle: {
     methods: methodNames,
     without: { steps: ["throttle"] },
@@ -802,49 +660,7 @@ const rest: Readonly<Record<GateKind | StageGateName, GateTable>> = {
       ],
     },
   },
-  webAclArn: {
-    methods: methodNames,
-    without: { members: ["webAclArn"] },
-    faults: {
-      absent: [
-        {
-          what: "a web ACL that nobody published",
-          refusal: closed,
-          after: ({ gateway }) => gateway.gateway.setWebAcl(webAclArn, null),
-        },
-      ],
-      malformed: [
-        {
-          what: "a web ACL that is garbage",
-          refusal: closed,
-          after: ({ gateway }) => gateway.gateway.setWebAcl(webAclArn, { ...webAcl, webAcl: {} } as never),
-        },
-      ],
-      expired: "nothing of it expires",
-      foreign: [
-        { what: "a request that it blocks", refusal: forbidden, ...query({ q: "attack" }) },
-        { what: "another web ACL", refusal: closed, ...stageWith({ webAclArn: `${webAclArn}2` }) },
-      ],
-      unreachable: [
-        {
-          what: "a web ACL that control can't read",
-          refusal: closed,
-          after: ({ gateway }) => gateway.gateway.setWebAcl(webAclArn, { kind: "closed", reason: "it is in no store" }),
-        },
-      ],
-      changed: [
-        {
-          what: "a rule that blocks all",
-          refusal: forbidden,
-          after: ({ gateway }) =>
-            gateway.gateway.setWebAcl(webAclArn, {
-              ...webAcl,
-              webAcl: { ...(webAcl as { webAcl: object }).webAcl, DefaultAction: { Block: {} } },
-            } as never),
-        },
-      ],
-    },
-  },
+  ...makeWebAclGate(methodNames, { forbidden, closed }, stageWith({ webAclArn: `${webAclArn}2` })),
 };
 
 function methodParameter(name: string): Pick<Row, "after"> {

@@ -185,22 +185,35 @@ export interface GuardedBase<Kind extends PlanKind> extends AsyncDisposable {
   readonly clock: ManualClock;
   readonly functions: FakeFunctions;
   readonly throttles: Throttles;
+  /** The API keys, with the good one in a usage plan of the stage. */
+  readonly table: ApiKeyTable;
+  setUsagePlan(facts?: Partial<UsagePlanFacts>): void;
   /** The keys of the user pool or issuer; undefined if nobody answers for them. */
   issuerKeys: Readonly<Record<string, KeyObject>> | undefined;
   plan(): PlanOf<Kind>;
   /** Deploys the API in another form. */
   configure(
     change: (definition: GuardedKinds[Kind]["definition"], stage: GuardedKinds[Kind]["stage"]) => Configuration<Kind>,
+    surroundings?: Partial<Surroundings>,
   ): void;
   setPlan(plan: Plan): void;
   /** Calls a method with what all its gates ask for, but for what `change` makes of it. */
   call(method: MethodOf<Kind>, change?: (draft: Draft) => void): Promise<Reply>;
 }
 
-export interface GuardedApi extends GuardedBase<"rest"> {
-  readonly table: ApiKeyTable;
-  setUsagePlan(facts?: Partial<UsagePlanFacts>): void;
-}
+export type GuardedApi = GuardedBase<"rest">;
+
+/** Returns what sets the usage plan of the good key, for one stage. */
+export const usagePlanSetter =
+  (gateway: GatewayUnderTest, table: ApiKeyTable, stageOf: { readonly apiId: string; readonly stageName: string }) =>
+  (facts: Partial<UsagePlanFacts> = {}): void =>
+    gateway.gateway.setUsagePlan(`${account}/us-east-1/plan`, {
+      slot: table.planSlot(scope, "plan"),
+      ...scope,
+      id: "plan",
+      stages: [{ ...stageOf, throttles: {} }],
+      ...facts,
+    });
 
 export interface GuardedOptions {
   readonly accountThrottle?: ThrottleLimit;
@@ -274,15 +287,7 @@ export async function startGuarded(options: GuardedOptions = {}): Promise<Guarde
     setPlan(changed) {
       gateway.gateway.setPlan(stageKey(changed.apiId, changed.stageName), changed);
     },
-    setUsagePlan(facts = {}) {
-      gateway.gateway.setUsagePlan(`${account}/us-east-1/plan`, {
-        slot: table.planSlot(scope, "plan"),
-        ...scope,
-        id: "plan",
-        stages: [{ apiId: "abc123", stageName: "prod", throttles: {} }],
-        ...facts,
-      });
-    },
+    setUsagePlan: usagePlanSetter(gateway, table, { apiId: "abc123", stageName: "prod" }),
     call: (method, change) =>
       callGuarded(
         gateway,

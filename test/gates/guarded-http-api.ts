@@ -3,6 +3,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ManualClock } from "../../src/base/clock.ts";
+import { noSurroundings, type Surroundings } from "../../src/compiler/surroundings.ts";
+import { beyondAwsNames } from "../../src/definition/beyond-aws.ts";
 import type { HttpApiDefinition, HttpStage } from "../../src/definition/http-api.ts";
 import { allocateThrottles, fillThrottles, openThrottles } from "../../src/limits/throttles.ts";
 import type { HttpApiPlan } from "../../src/plan/http-api-plan.ts";
@@ -10,6 +12,7 @@ import { stageKey } from "../../src/plan/plan.ts";
 import { functionArn } from "../exchange/a-rest-api.ts";
 import { anHttpApi, anHttpStage, answer, aUrl } from "../exchange/an-http-api.ts";
 import { FakeFunctions } from "../exchange/fake-functions.ts";
+import { addKey, aKeyTable } from "../exchange/fake-keys.ts";
 import { startGateway } from "../exchange/start-gateway.ts";
 import {
   allowedUser,
@@ -19,9 +22,13 @@ import {
   type GuardedBase,
   type GuardedOptions,
   jwtOf,
+  keyValue,
   nowMs,
   poolKey,
   resultOf,
+  usagePlanSetter,
+  webAcl,
+  webAclArn,
 } from "./guarded-api.ts";
 
 /** The routes of the API: one for each way to find out who calls. Each has all gates that it can have. */
@@ -34,7 +41,10 @@ export interface GuardedHttpApi extends GuardedBase<"http"> {
 }
 
 /** With throttles that no test reaches unless it changes them. */
-const stage = anHttpStage({ DefaultRouteSettings: { ThrottlingRateLimit: 100_000, ThrottlingBurstLimit: 100_000 } });
+const stage = anHttpStage({
+  webAclArn,
+  DefaultRouteSettings: { ThrottlingRateLimit: 100_000, ThrottlingBurstLimit: 100_000 },
+});
 const integration = aUrl("https://backend.example/");
 
 const request = {
@@ -45,14 +55,16 @@ const request = {
   IdentitySource: ["$request.header.Authorization"],
 } as const;
 
+const keyed = { ApiKeyRequired: true } as const;
+
 const definitionOf = (issuer: string): HttpApiDefinition =>
   anHttpApi(
     {
-      "GET /none": { integration },
-      "GET /jwt": { integration, route: { AuthorizationType: "JWT", AuthorizerId: "jwt" } },
-      "GET /simple": { integration, route: { AuthorizationType: "CUSTOM", AuthorizerId: "simple" } },
-      "GET /policy": { integration, route: { AuthorizationType: "CUSTOM", AuthorizerId: "policy" } },
-      "GET /iam": { integration, route: { AuthorizationType: "AWS_IAM" } },
+      "GET /none": { integration, route: keyed },
+      "GET /jwt": { integration, route: { ...keyed, AuthorizationType: "JWT", AuthorizerId: "jwt" } },
+      "GET /simple": { integration, route: { ...keyed, AuthorizationType: "CUSTOM", AuthorizerId: "simple" } },
+      "GET /policy": { integration, route: { ...keyed, AuthorizationType: "CUSTOM", AuthorizerId: "policy" } },
+      "GET /iam": { integration, route: { ...keyed, AuthorizationType: "AWS_IAM" } },
     },
     {
       // Each route answers by a step that `servedBy` puts there.
@@ -70,6 +82,8 @@ const definitionOf = (issuer: string): HttpApiDefinition =>
       ],
     },
   );
+
+const surroundings: Surroundings = { ...noSurroundings, beyondAws: beyondAwsNames };
 
 /** One for all APIs, each of which begins with full buckets: memory that is shared is given back late. */
 const memory = allocateThrottles(nowMs);
@@ -89,6 +103,8 @@ export async function startGuardedHttp(options: GuardedOptions = {}): Promise<Gu
   functions.facts = { functionArn, policy: document(permission), policyRevision: "1" };
   functions.answer = ({ routeKey }) => (routeKey === "GET /simple" ? { isAuthorized: true } : resultOf());
   fillThrottles(memory);
+  const table = aKeyTable();
+  const throttles = openThrottles(memory, { ratePerSecond: 1e9, burst: 1e9 });
   const provider = createServer((incoming, outgoing) => {
     if (api.issuerKeys === undefined) outgoing.writeHead(503).end();
     else if (incoming.url === "/keys") {
@@ -101,15 +117,17 @@ export async function startGuardedHttp(options: GuardedOptions = {}): Promise<Gu
   const gateway = await startGateway({
     clock,
     functions,
+    apiKeys: table,
     throttles: memory,
+    ...(options.saved && { usageSaving: { hurry() {}, save: options.saved } }),
     ...(options.accountThrottle && { accountThrottle: options.accountThrottle }),
   });
   const tokenOf: GuardedHttpApi["tokenOf"] = (claims = {}, key = poolKey.privateKey, header = {}) =>
     jwtOf({ iss: issuer, ...claims }, key, header);
   const setPlan: GuardedHttpApi["setPlan"] = (plan) =>
     void gateway.gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
-  const deploy = (definition: HttpApiDefinition, of: HttpStage): HttpApiPlan => {
-    const plan = servedBy(gateway.deployHttp(definition, of).plan as HttpApiPlan);
+  const deploy = (definition: HttpApiDefinition, of: HttpStage, among = surroundings): HttpApiPlan => {
+    const plan = servedBy(gateway.deployHttp(definition, of, among).plan as HttpApiPlan);
     setPlan(plan);
     return plan;
   };
@@ -126,12 +144,14 @@ export async function startGuardedHttp(options: GuardedOptions = {}): Promise<Gu
     gateway,
     clock,
     functions,
-    throttles: openThrottles(memory, { ratePerSecond: 1e9, burst: 1e9 }),
+    table,
+    throttles,
+    setUsagePlan: usagePlanSetter(gateway, table, { apiId: "http123", stageName: "$default" }),
     issuerKeys: { one: poolKey.publicKey },
     tokenOf,
     plan: () => plan,
-    configure(change) {
-      plan = deploy(...change(base, stage));
+    configure(change, over) {
+      plan = deploy(...change(base, stage), { ...surroundings, ...over });
     },
     setPlan,
     call: (route, change) =>
@@ -140,7 +160,7 @@ export async function startGuardedHttp(options: GuardedOptions = {}): Promise<Gu
         {
           path: `/${route}`,
           host: "http123.execute-api.us-east-1.localhost",
-          headers: { "user-agent": "test", ...authorizations[route]() },
+          headers: { "x-api-key": keyValue, "user-agent": "test", ...authorizations[route]() },
           isSigned: route === "iam",
         },
         change,
@@ -154,5 +174,8 @@ export async function startGuardedHttp(options: GuardedOptions = {}): Promise<Gu
   const { callers } = gateway.gateway;
   callers.setIdentity("user/ann", allowedUser);
   callers.setAccessKey(ann.accessKeyId, { secret: ann.secretAccessKey, isActive: true, ownerArn: allowedUser.arn });
+  gateway.gateway.setWebAcl(webAclArn, webAcl);
+  api.setUsagePlan();
+  addKey(table, { id: "key", value: keyValue, plans: ["plan"] }, throttles.clients);
   return api;
 }

@@ -1,22 +1,31 @@
 // What each gate of HTTP APIs refuses, and how. A gate that HTTP APIs do not have says why.
 
-import type { HttpApi, HttpAuthorizer, Route, RouteSettings } from "../../src/definition/http-api.ts";
+import { type BeyondAws, beyondAwsNames } from "../../src/definition/beyond-aws.ts";
+import type { HttpApi, HttpAuthorizer, HttpStage, Route, RouteSettings } from "../../src/definition/http-api.ts";
 import type { StageGateName } from "../../src/plan/plan.ts";
 import type { GateKind } from "../../src/plan/steps.ts";
 import { scope } from "../exchange/fake-keys.ts";
 import type { GateTable, Refusal, Row } from "./gate-tables.ts";
-import { allowedUser, ann, type Draft, document, foreignKey, nowMs, resultOf, userOf } from "./guarded-api.ts";
+import {
+  allowedUser,
+  ann,
+  type Draft,
+  document,
+  foreignKey,
+  nowMs,
+  resultOf,
+  userOf,
+  webAclArn,
+} from "./guarded-api.ts";
 import { type GuardedHttpApi, routeNames } from "./guarded-http-api.ts";
+import { makeKeyGates, makeWebAclGate } from "./shared-gate-tables.ts";
 
-/** The gates that HTTP APIs lack on AWS as well, and what a plan of theirs never has. */
+/** The gates that HTTP APIs lack, and what a plan of theirs never has. */
 export const absentFromHttp = {
   "resource-policy": "HTTP APIs have no resource policies",
   resourcePolicy: "HTTP APIs have no resource policies",
-  "api-key": "HTTP APIs have no API keys",
-  quota: "HTTP APIs have no usage plans",
   "request-validation": "HTTP APIs validate no requests",
   privateEndpoint: "HTTP APIs are public",
-  webAclArn: "HTTP APIs have no web ACLs",
 } as const satisfies Partial<Record<GateKind | StageGateName, string>>;
 
 export type HttpGate = Exclude<GateKind | StageGateName, keyof typeof absentFromHttp>;
@@ -72,6 +81,9 @@ const authorizerWith = (over: Partial<HttpAuthorizer>): Pick<HttpRow, "after"> =
 const apiWith = (over: Partial<HttpApi>): Pick<HttpRow, "after"> => ({
   after: (api) => api.configure((definition, stage) => [{ ...definition, api: { ...definition.api, ...over } }, stage]),
 });
+const stageWith = (over: Partial<HttpStage>): Pick<HttpRow, "after"> => ({
+  after: (api) => api.configure((definition, stage) => [definition, { ...stage, ...over }]),
+});
 const limited = (rate: unknown, burst: unknown): RouteSettings =>
   ({ ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }) as RouteSettings;
 const throttledBy = (settings: RouteSettings): Pick<HttpRow, "after"> => ({
@@ -91,7 +103,25 @@ const setUser = ({ gateway }: GuardedHttpApi, policies: readonly object[]): void
 
 const far = nowMs / 1_000 + 1_000_000;
 
+/** The server is started without a feature. */
+const withoutFeature = (feature: BeyondAws): Pick<HttpRow, "after"> => ({
+  after: (api) =>
+    api.configure((definition, stage) => [definition, stage], {
+      beyondAws: beyondAwsNames.filter((one) => one !== feature),
+    }),
+});
+
 export const http: Readonly<Record<HttpGate, GateTable<"http">>> = {
+  ...makeKeyGates<"http">(routeNames, ["none", "jwt", "simple", "policy"], {
+    refusals: { noKey: forbidden, throttled, exceeded: throttled, failed },
+    misspelt: {
+      refusal: closed,
+      ...apiWith({ ApiKeySelectionExpression: "$request.header.X-Api-Key" }),
+      staysShut: stillClosed,
+    },
+    moved: apiWith({ ApiKeySelectionExpression: "$context.authorizer.usageIdentifierKey" }),
+  }),
+  ...makeWebAclGate<"http">(routeNames, { forbidden, closed }, stageWith({ webAclArn: `${webAclArn}2` })),
   authorizer: {
     methods: ["jwt", "simple", "policy"],
     without: { steps: ["authorizer"] },
@@ -441,6 +471,13 @@ export const http: Readonly<Record<HttpGate, GateTable<"http">>> = {
       malformed: [
         { what: "a misspelt authorization", refusal: closed, ...routeWith({ AuthorizationType: "Jwt" }) },
         { what: "a stage's throttle", refusal: closed, ...throttledBy(limited("5", 5)) },
+        {
+          what: "a required key that is no truth value",
+          refusal: closed,
+          ...routeWith({ ApiKeyRequired: "true" as never }),
+        },
+        { what: "API keys that the server may not have", refusal: closed, ...withoutFeature("http-api-keys") },
+        { what: "web ACLs that the server may not have", refusal: closed, ...withoutFeature("http-web-acls") },
       ],
       expired: "nothing of it expires",
       foreign: [

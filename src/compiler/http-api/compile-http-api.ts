@@ -51,7 +51,7 @@ export function compileHttpApi(
       }),
     });
   }
-  const webAcl = compileWebAcl(stage, surroundings);
+  const closed = reasonToClose(stage, surroundings);
   const vpcLinks = vpcLinksOfHttpApi(definition, variables);
   const log = stage.AccessLogSettings;
   const cors = compileCors(api.CorsConfiguration);
@@ -70,7 +70,8 @@ export function compileHttpApi(
     ...(log?.DestinationArn === undefined || log.Format === undefined
       ? {}
       : { accessLog: { destinationArn: log.DestinationArn, format: log.Format } }),
-    ...webAcl,
+    ...(stage.webAclArn === undefined ? {} : { webAclArn: stage.webAclArn }),
+    ...(closed === undefined ? {} : { closed }),
     ...(authorizers.used === undefined ? {} : { authorizers: authorizers.used }),
     ...(stage.authorizerFlushes === undefined ? {} : { authorizerFlushes: stage.authorizerFlushes }),
     ...(cors === undefined ? {} : { cors }),
@@ -82,14 +83,10 @@ export function compileHttpApi(
   };
 }
 
-/** Returns the stage's web ACL, or why the stage is closed. */
-const compileWebAcl = (
-  { webAclArn }: HttpStage,
-  { beyondAws }: Surroundings,
-): Pick<HttpApiPlan, "webAclArn" | "closed"> => {
-  if (webAclArn === undefined) return {};
-  if (beyondAws.includes("http-web-acls")) return { webAclArn };
-  return { closed: `a web ACL of an HTTP API, without ${beyondAwsFlag("http-web-acls")}` };
-};
+/** Returns why a stage is closed: the guard of the whole stage that may not be enforced. */
+function reasonToClose({ webAclArn }: HttpStage, { beyondAws }: Surroundings): string | undefined {
+  if (webAclArn === undefined || beyondAws.includes("http-web-acls")) return undefined;
+  return `web ACL of an HTTP API, without ${beyondAwsFlag("http-web-acls")}`;
+}
 
 const byRouteKey = (left: Route, right: Route): number => (left.RouteKey < right.RouteKey ? -1 : 1);

@@ -6,7 +6,7 @@ import { emptyPlan } from "../../plan/empty-plan.ts";
 import type { Plan } from "../../plan/kinds.ts";
 import { roleKinds } from "../../services/iam/documents.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { routesBeyondAws } from "../beyond-aws.ts";
+import { servedBeyondAws } from "../beyond-aws.ts";
 import { type CompileSettings, compileReading, readStage } from "../compile-stage.ts";
 import { readServedStage, stageKinds } from "../served-stage.ts";
 import type { PublicationName } from "./publication.ts";
@@ -53,7 +53,7 @@ export const makePlanSource = (settings: CompileSettings, logger: Logger): Publi
       ],
       async make() {
         const made = await compileReading(reading, settings);
-        const beyondAws = routesBeyondAws(made.plan);
+        const beyondAws = servedBeyondAws(made.plan);
         if (beyondAws.length > 0) logger.warn("A stage serves what AWS would refuse.", { stage: key, beyondAws });
         return { value: made.plan, sources: made.sources };
       },
