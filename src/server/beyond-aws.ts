@@ -14,7 +14,8 @@ export function servedBeyondAws(plan: Plan | undefined): readonly string[] {
       return setting === undefined ? [] : [`${routeKey} ${setting}`];
     }),
   );
-  return plan.kind === "http" && plan.webAclArn !== undefined ? ["web ACL of an HTTP API", ...ofRoutes] : ofRoutes;
+  const isGuarded = plan.kind === "http" && plan.webAclArn !== undefined && plan.closed === undefined;
+  return isGuarded ? ["web ACL of an HTTP API", ...ofRoutes] : ofRoutes;
 }
 
 function settingBeyondAws(kind: PlanKind, step: StepPlan): string | undefined {
