@@ -158,9 +158,7 @@ export interface GuardedStage {
 }
 
 /** The ARN of a stage, as web ACLs are associated with it; undefined for another text. */
-export function parseStageArn(
-  arn: string,
-):
+export function parseStageArn(arn: string):
   | {
       readonly region: string;
       readonly kind: (typeof guardedKinds)[number];

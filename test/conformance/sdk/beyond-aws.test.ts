@@ -146,6 +146,22 @@ describe("without --beyond-aws", () => {
     );
   });
 
+  it_("a usage plan may have the stage of a WebSocket API, as on AWS", async ({ rest, v2 }) => {
+    const { ApiId } = await v2.send(
+      new CreateApiCommand({
+        Name: "chat",
+        ProtocolType: "WEBSOCKET",
+        RouteSelectionExpression: "$request.body.action",
+      }),
+    );
+    await v2.send(new CreateStageCommand({ ApiId: ApiId!, StageName: "prod" }));
+    const apiStages = [{ apiId: ApiId!, stage: "prod" }];
+    const plan = await rest.send(new CreateUsagePlanCommand({ name: "chat", apiStages }));
+    assert.deepEqual(plan.apiStages, apiStages);
+    await v2.send(new DeleteApiCommand({ ApiId: ApiId! }));
+    assert.deepEqual((await rest.send(new GetUsagePlanCommand({ usagePlanId: plan.id! }))).apiStages, []);
+  });
+
   it_("a web ACL may not guard it, and nothing says that one does", async ({ waf, anApi, aWebAcl }) => {
     const ResourceArn = stageArn(await anApi());
     const WebACLArn = await aWebAcl("idle", "attack");
@@ -290,6 +306,19 @@ describe("with --beyond-aws", () => {
     assert.equal((await refusal(remove(), WAFV2ServiceException)).name, "WAFAssociatedItemException");
     const gone = clients.waf.send(new AssociateWebACLCommand({ WebACLArn, ResourceArn: stageArn("nothere") }));
     assert.equal((await refusal(gone, WAFV2ServiceException)).name, "WAFNonexistentItemException");
+
+    const chat = await clients.v2.send(
+      new CreateApiCommand({
+        Name: "chat",
+        ProtocolType: "WEBSOCKET",
+        RouteSelectionExpression: "$request.body.action",
+      }),
+    );
+    await clients.v2.send(new CreateStageCommand({ ApiId: chat.ApiId!, StageName: "prod" }));
+    const ofChat = clients.waf.send(
+      new AssociateWebACLCommand({ WebACLArn, ResourceArn: stageArn(chat.ApiId!, "prod") }),
+    );
+    assert.equal((await refusal(ofChat, WAFV2ServiceException)).name, "WAFInvalidParameterException");
 
     await restart([]);
     const [closed, reason] = await clients.call(apiId);
