@@ -748,6 +748,10 @@ export const bounds = {
   },
   cliStatusMsMax: { value: 30_000, source: "ours: the page of a server's status" },
   webSocketControlBytesMax: { value: 125, source: "ours: RFC 6455 §5.5" },
+  webSocketMessageFramesMax: {
+    value: 16_384,
+    source: "ours: the frames of one message that a client sends, so that empty ones come to an end",
+  },
   webSocketJoinedBytesMax: {
     value: 16_384,
     source: "ours: the payload up to which a frame is one piece; of a larger one head and payload are two writes",

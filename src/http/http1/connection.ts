@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
-import { deliveredBytes } from "../delivered-bytes.ts";
+import { DeliveryWatch } from "../delivery-watch.ts";
 import type { InboundExchange, InboundRequest } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
 import { directClient, hasHints, isTrusted, makeClient, type RequestClient } from "../request-client.ts";
-import { acceptingHead } from "../websocket/handshake.ts";
+import { ownSocket, type SocketOwner } from "../socket-owner.ts";
+import { acceptingHead, allowedHeaders } from "../websocket/handshake.ts";
 import type { WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "../websocket/websocket.ts";
 import { WebSocketConnection, type WebSocketHost } from "../websocket/websocket-connection.ts";
 import { answers, Http1Request, readers } from "./http1-request.ts";
@@ -62,7 +63,7 @@ const head = new Head();
  * answers. It does not parse a request before the previous answer is handed to the socket and the socket has room. So
  * pipelining keeps its order, and a client that does not read its answers is not read either.
  */
-export class Connection {
+export class Connection implements SocketOwner {
   readonly socket: Socket;
   readonly host: ConnectionHost;
   readonly listener: Listener;
@@ -91,9 +92,7 @@ export class Connection {
   #lingerBytes = 0;
   #hostAsSent = "";
   #hostInLowerCase = "";
-  /** For answers that the client does not take: the bytes that were delivered at the last check, and its time. */
-  #deliveredBefore = 0;
-  #deliveringSince = never;
+  #delivery: DeliveryWatch | undefined = undefined;
 
   /** `client` is who sends the requests, if that is known better than by the socket. */
   constructor(socket: Socket, listener: Listener, host: ConnectionHost, client?: RequestClient) {
@@ -104,12 +103,7 @@ export class Connection {
     this.isPeerTrusted = isTrusted(this.client.ip, listener.trustedProxies);
     this.#isProxyHeaderDue = listener.hasProxyProtocol;
     this.deadline = host.tick + host.ticks.header;
-    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
-    socket.on("end", () => this.#onEnd());
-    socket.on("drain", () => this.#onDrain());
-    socket.on("close", () => this.#onClose());
-    // Resets and the like are ignored, because `close` follows.
-    socket.on("error", () => {});
+    ownSocket(socket, this);
   }
 
   get isIdle(): boolean {
@@ -128,7 +122,7 @@ export class Connection {
   /** Called by the server's sweep. */
   sweep(): void {
     const { tick, ticks } = this.host;
-    if (this.socket.writableLength === 0) this.#deliveringSince = never;
+    if (this.socket.writableLength === 0) this.#delivery = undefined;
     else if (!this.#isDelivering(tick)) {
       this.destroy();
       return;
@@ -139,16 +133,9 @@ export class Connection {
     if (tick >= this.deadline) this.#onDeadline();
   }
 
-  /** Returns whether the client takes the answer at least at the rate that bodies have to come at. */
   #isDelivering(tick: number): boolean {
-    const { send, bodyBytesPerTick } = this.host.ticks;
-    const isBegun = this.#deliveringSince !== never;
-    if (isBegun && tick - this.#deliveringSince <= send) return true;
-    const delivered = deliveredBytes(this.socket);
-    if (isBegun && delivered - this.#deliveredBefore < send * bodyBytesPerTick) return false;
-    this.#deliveredBefore = delivered;
-    this.#deliveringSince = tick;
-    return true;
+    this.#delivery ??= new DeliveryWatch(this.socket, tick);
+    return this.#delivery.isDelivering(this.socket, tick, this.host.ticks);
   }
 
   /** Called when the server stops. An idle connection ends now, another one after its answer. */
@@ -187,7 +174,7 @@ export class Connection {
     this.at = 0;
   }
 
-  #onData(chunk: Buffer): void {
+  receive(chunk: Buffer): void {
     if (this.isClosed) return;
     if (this.isLingering) {
       this.#lingerBytes += chunk.length;
@@ -460,10 +447,9 @@ export class Connection {
     receiver: WebSocketReceiver,
   ): WebSocketPeer {
     const { host, socket } = this;
-    socket.write(acceptingHead(exchange, headerLines(headers) + host.dateLine), "latin1");
+    socket.write(acceptingHead(exchange, headerLines(allowedHeaders(headers)) + host.dateLine), "latin1");
     this.uncork();
     this.dropExchange();
-    for (const event of ["data", "end", "drain", "close", "error"]) socket.removeAllListeners(event);
     const early = this.at < this.bytes.length ? this.bytes.subarray(this.at) : empty;
     this.isClosed = true;
     this.bytes = empty;
@@ -516,7 +502,7 @@ export class Connection {
     this.socket.resume();
   }
 
-  #onDrain(): void {
+  drained(): void {
     if (this.isClosed || this.isLingering) return;
     const exchange = this.exchange;
     const observer = exchange?.observer;
@@ -528,12 +514,12 @@ export class Connection {
    * Called when the client closed its side. As in nginx, a client that does so during its request counts as gone,
    * because otherwise work for nobody would not be cancelled in time. Finished answers are still delivered.
    */
-  #onEnd(): void {
+  peerEnded(): void {
     if (this.exchange === undefined || this.exchange.answer === answers.finished) this.close();
     else this.destroy();
   }
 
-  #onClose(): void {
+  gone(): void {
     this.isClosed = true;
     this.deadline = never;
     this.bytes = empty;

@@ -24,15 +24,20 @@ test("a close frame has a code and as much of the reason as fits, in whole chara
   assert.equal(cut.length, 2 + 2 + 122);
 });
 
-test("the mask comes off wherever the payload is cut", () => {
+test("the mask comes off wherever the payload is cut, and wherever it stands in memory", () => {
   const mask = 0xa1b2c3d4;
-  const plain = Buffer.from("0123456789abcdef".repeat(3));
-  const masked = Buffer.from(plain.map((byte, index) => byte ^ [0xa1, 0xb2, 0xc3, 0xd4][index % 4]!));
-  for (let cut = 0; cut <= plain.length; cut++) {
-    const bytes = Buffer.from(masked);
-    unmask(bytes, 0, cut, mask, 0);
-    unmask(bytes, cut, bytes.length, mask, cut);
-    assert.deepEqual(bytes, plain, `cut at ${cut}`);
+  const maskBytes = [0xa1, 0xb2, 0xc3, 0xd4];
+  for (const length of [48, 300]) {
+    for (let offset = 0; offset < 5; offset++) {
+      const plain = Buffer.from("0123456789abcdef".repeat(20)).subarray(0, length);
+      for (let cut = 0; cut <= length; cut += 7) {
+        const bytes = Buffer.alloc(length + 8).subarray(offset, offset + length);
+        for (let at = 0; at < length; at++) bytes[at] = plain[at]! ^ maskBytes[at & 3]!;
+        unmask(bytes, 0, cut, mask, 0);
+        unmask(bytes, cut, length, mask, cut);
+        assert.deepEqual(bytes, plain, `cut at ${cut}, at ${offset}`);
+      }
+    }
   }
 });
 

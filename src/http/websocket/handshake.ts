@@ -26,6 +26,13 @@ function problemOf(request: AskingRequest): string | undefined {
   return undefined;
 }
 
+/** What the codec says itself, or would have to keep: a client that is told of an extension uses it. */
+const ownHeaders = new Set(["sec-websocket-accept", "sec-websocket-extensions", "sec-websocket-version"]);
+
+/** Returns what may stand in the answer that accepts, of the headers that a handler gives: names and values in turn. */
+export const allowedHeaders = (headers: readonly string[]): string[] =>
+  headers.filter((_, index) => !ownHeaders.has(headers[index & ~1]!.toLowerCase()));
+
 /** Returns the head of the answer that accepts. `lines` are further header lines. */
 export function acceptingHead(request: Pick<InboundRequest, "header">, lines: string): string {
   const key = request.header("sec-websocket-key") ?? "";

@@ -4,21 +4,18 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { after, before, test } from "node:test";
 import { RawClient } from "../../../test/raw-http.ts";
 import { until } from "../../../test/until.ts";
+import { awsLimits, clientFrame, WebSocketUnderTest } from "../../../test/websocket-under-test.ts";
 import { ManualClock } from "../../base/clock.ts";
 import { Http1Server } from "../http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http1/limits.ts";
 import type { InboundExchange } from "../inbound.ts";
 import { publicListener } from "../listener.ts";
-import type { WebSocketLimits, WebSocketPeer } from "./websocket.ts";
+import { allowedHeaders } from "./handshake.ts";
+import type { WebSocketPeer } from "./websocket.ts";
+import type { WebSocketConnection } from "./websocket-connection.ts";
 
 const clock = new ManualClock(Date.UTC(2026, 10, 20, 8, 0, 0));
-const limits: WebSocketLimits = {
-  frameBytesMax: 32_768,
-  messageBytesMax: 131_072,
-  idleMs: 600_000,
-  lifeMs: 7_200_000,
-  unsentBytesMax: 65_536,
-};
+const limits = awsLimits;
 
 /** What happened to each WebSocket, in order. */
 interface SeenEvents {
@@ -77,18 +74,8 @@ const handshake =
   "GET /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
+const frame = clientFrame;
 const mask = [1, 2, 3, 4];
-/** A client's frame; `length` is what its head says. */
-function frame(first: number, payload: Buffer | string, length = Buffer.byteLength(payload)): Buffer {
-  const bytes = Buffer.from(payload);
-  const size =
-    length < 126
-      ? [0x80 | length]
-      : length < 65_536
-        ? [0xfe, length >> 8, length & 0xff]
-        : [0xff, 0, 0, 0, 0, ...new Uint8Array(new Uint32Array([length]).buffer).reverse()];
-  return Buffer.from([first, ...size, ...mask, ...bytes.map((byte, index) => byte ^ mask[index % 4]!)]);
-}
 
 /** A raw client behind its handshake. */
 async function open(early = ""): Promise<{ readonly client: RawClient; readonly seen: SeenEvents }> {
@@ -265,4 +252,56 @@ test("an idle WebSocket is closed with 1001, and so is one that has lived long e
   }
   await old.client.closed();
   assert.match(old.client.received, /Going away$/);
+});
+
+test("a flood of empty frames in one message ends, and a flood of pings holds no more than one answer", () => {
+  const endless = new WebSocketUnderTest();
+  endless.receive(frame(0x01, "a"));
+  const flood = Buffer.concat(Array.from({ length: 1_000 }, () => frame(0x00, "")));
+  let frames = 1;
+  for (; endless.closes.length === 0 && frames < 1_000_000; frames += 1_000) endless.receive(flood);
+  assert.deepEqual([endless.closes, frames < 20_000], [["1009 by server"], true]);
+
+  const unread = new WebSocketUnderTest();
+  unread.socket.isClientReading = false;
+  const pings = Buffer.concat(Array.from({ length: 1_000 }, () => frame(0x89, "x".repeat(125))));
+  for (let round = 0; round < 100; round++) unread.receive(pings);
+  assert.ok(unread.socket.writableLength < 70_000, String(unread.socket.writableLength));
+  unread.receive(frame(0x89, "latest"));
+  unread.socket.writableLength = 0;
+  const before = unread.frames.length;
+  unread.connection.drained();
+  assert.deepEqual(unread.frames.slice(before), ["pong:latest"]);
+});
+
+test("what is sent is UTF-8, whatever a handler gives", () => {
+  const webSocket = new WebSocketUnderTest();
+  webSocket.connection.send(Buffer.from([0x61, 0xff]));
+  webSocket.connection.send("\ud800");
+  assert.deepEqual(webSocket.frames, ["text:a\ufffd", "text:\ufffd"]);
+});
+
+test("headers that would agree on an extension, or break the handshake, are left out of the answer", () => {
+  const headers = ["Sec-WebSocket-Extensions", "permessage-deflate", "X-A", "b", "sec-websocket-accept", "x"];
+  assert.deepEqual(allowedHeaders(headers), ["X-A", "b"]);
+});
+
+test("a client that reads nothing is cut off when its time is over", async () => {
+  const { client, seen } = await open();
+  client.socket.pause();
+  await until(() => !seen.peer.send("x".repeat(60_000)));
+  for (let ticks = 0; seen.closes.length === 0 && ticks < 1_000; ticks++) {
+    // The sweep follows real time; it is called here as often as a minute and a half has of it.
+    (http1 as unknown as { tick: number }).tick++;
+    (seen.peer as WebSocketConnection).sweep();
+  }
+  assert.deepEqual(seen.closes, [[1006, "The client does not read", "lost"]]);
+  client.close();
+});
+
+test("a server that stops closes its WebSockets with 1001", async () => {
+  const { client } = await open();
+  void http1.stop(1_000);
+  await client.closed();
+  assert.equal(client.received, "\x88\x0c\x03\xe9Going away");
 });

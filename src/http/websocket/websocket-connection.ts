@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import type { Socket } from "node:net";
 import { bounds } from "../../base/bounds.ts";
-import { deliveredBytes } from "../delivered-bytes.ts";
+import { DeliveryWatch } from "../delivery-watch.ts";
+import { passSocket, type SocketOwner } from "../socket-owner.ts";
 import {
   closeCodes,
   controlBytesMax,
@@ -21,7 +22,7 @@ export interface WebSocketHost {
   /** The time in ticks of the server's sweep, and in milliseconds since 1970 as it was then. */
   readonly tick: number;
   readonly nowMs: number;
-  readonly ticks: { readonly send: number; readonly linger: number };
+  readonly ticks: { readonly send: number; readonly linger: number; readonly bodyBytesPerTick: number };
   readonly onError: (error: unknown, request: undefined) => void;
   forget(socket: WebSocketConnection): void;
 }
@@ -30,6 +31,8 @@ const empty = Buffer.alloc(0);
 const never = 0x3fffffff;
 /** Above this a frame's head and its payload are two writes, so that no large payload is copied. */
 const joinedBytesMax = bounds.webSocketJoinedBytesMax.value;
+/** A message of more frames has many that are empty, or nearly. */
+const messageFramesMax = bounds.webSocketMessageFramesMax.value;
 /** A message that comes in parts begins with this much room. */
 const firstMessageBytes = 1_024;
 /** Connections that the network lost in silence are found by TCP. */
@@ -37,32 +40,11 @@ const keepAliveMs = 60_000;
 
 const states = { open: 0, closing: 1, closed: 2 } as const;
 
-const owner = Symbol("WebSocket");
-interface OwnedSocket extends Socket {
-  [owner]: WebSocketConnection;
-}
-
-// One function serves all sockets, since an idle WebSocket should cost little.
-function onData(this: Socket, chunk: Buffer): void {
-  (this as OwnedSocket)[owner].receive(chunk);
-}
-function onEnd(this: Socket): void {
-  (this as OwnedSocket)[owner].peerEnded();
-}
-function onDrain(this: Socket): void {
-  (this as OwnedSocket)[owner].drained();
-}
-function onClose(this: Socket): void {
-  (this as OwnedSocket)[owner].gone();
-}
-// `close` follows.
-function onError(this: Socket): void {}
-
 /**
  * One WebSocket, after its handshake: reads frames strictly by RFC 6455, joins messages, answers pings and closes. While
  * nothing comes it keeps no bytes.
  */
-export class WebSocketConnection implements WebSocketPeer {
+export class WebSocketConnection implements WebSocketPeer, SocketOwner {
   readonly socket: Socket;
   lastActiveMs: number;
   readonly #host: WebSocketHost;
@@ -86,6 +68,7 @@ export class WebSocketConnection implements WebSocketPeer {
   #isMessageBegun = false;
   #message: Buffer = empty;
   #messageBytes = 0;
+  #messageFrames = 0;
   /** Up to where the message is valid UTF-8. */
   #validTo = 0;
   #control: Buffer = empty;
@@ -93,9 +76,7 @@ export class WebSocketConnection implements WebSocketPeer {
   /** The latest ping that waits for room. */
   #pingDue: Buffer | undefined = undefined;
   #isDrainDue = false;
-  /** For a client that does not read: what was delivered at the last look, and its time. */
-  #deliveredBefore = 0;
-  #deliveringSince = never;
+  #delivery: DeliveryWatch | undefined = undefined;
 
   /** Takes over a socket whose handshake is answered; `early` is what the client sent since. */
   constructor(
@@ -110,8 +91,7 @@ export class WebSocketConnection implements WebSocketPeer {
     this.#receiver = receiver;
     this.#openedMs = host.nowMs;
     this.lastActiveMs = host.nowMs;
-    (socket as OwnedSocket)[owner] = this;
-    socket.on("data", onData).on("end", onEnd).on("drain", onDrain).on("close", onClose).on("error", onError);
+    passSocket(socket, this);
     socket.setKeepAlive(true, keepAliveMs);
     if (early.length > 0) process.nextTick(receiveEarly, this, early);
     socket.resume();
@@ -125,8 +105,10 @@ export class WebSocketConnection implements WebSocketPeer {
     return this.socket.writableLength;
   }
 
-  send(text: Buffer | string): boolean {
+  send(given: Buffer | string): boolean {
     if (this.#state !== states.open) return false;
+    // A client ends a WebSocket whose text is not UTF-8: other bytes become U+FFFD.
+    const text = typeof given === "string" || isUtf8(given) ? given : given.toString();
     const { socket } = this;
     if (socket.writableLength > this.#limits.unsentBytesMax) {
       this.#isDrainDue = true;
@@ -166,11 +148,12 @@ export class WebSocketConnection implements WebSocketPeer {
   /** Called by the server's sweep. */
   sweep(): void {
     const { tick, nowMs } = this.#host;
-    if (tick >= this.#deadline || !this.#isDelivering(tick)) this.socket.destroy();
+    if (tick >= this.#deadline) this.socket.destroy();
+    else if (!this.#isDelivering(tick)) this.#lose("The client does not read");
     else if (this.#state !== states.open) return;
     else if (nowMs - this.lastActiveMs >= this.#limits.idleMs || nowMs - this.#openedMs >= this.#limits.lifeMs) {
       this.close(closeCodes.goingAway, "Going away");
-    }
+    } else if (this.#isDrainDue && this.socket.writableLength * 2 <= this.#limits.unsentBytesMax) this.drained();
   }
 
   /** Called when the server stops. */
@@ -182,18 +165,13 @@ export class WebSocketConnection implements WebSocketPeer {
     this.socket.destroy();
   }
 
-  /** Returns whether the client takes anything of what waits for it. */
   #isDelivering(tick: number): boolean {
     if (this.socket.writableLength === 0) {
-      this.#deliveringSince = never;
+      this.#delivery = undefined;
       return true;
     }
-    if (this.#deliveringSince !== never && tick - this.#deliveringSince <= this.#host.ticks.send) return true;
-    const delivered = deliveredBytes(this.socket);
-    if (this.#deliveringSince !== never && delivered === this.#deliveredBefore) return false;
-    this.#deliveredBefore = delivered;
-    this.#deliveringSince = tick;
-    return true;
+    this.#delivery ??= new DeliveryWatch(this.socket, tick);
+    return this.#delivery.isDelivering(this.socket, tick, this.#host.ticks);
   }
 
   /** Called with what the socket received. */
@@ -210,21 +188,30 @@ export class WebSocketConnection implements WebSocketPeer {
       this.#bytes.length === 0 ? chunk : chunk.length === 0 ? this.#bytes : Buffer.concat([this.#bytes, chunk]);
     this.#bytes = empty;
     this.#isReading = true;
+    // What answers these bytes goes out together: a flood of pings is not a flood of writes.
+    this.socket.cork();
     try {
       const at = this.#read(bytes);
-      // What came while the receiver was called stands behind what is left.
-      if (at < bytes.length) {
-        const left = bytes.subarray(at);
-        this.#bytes = this.#bytes.length === 0 ? left : Buffer.concat([left, this.#bytes]);
-      }
+      if (at < bytes.length) this.#keep(bytes.subarray(at));
     } catch (error) {
       this.#host.onError(error, undefined);
       this.#close(closeCodes.internalError, "Internal server error", "server");
     } finally {
       this.#isReading = false;
+      this.socket.uncork();
     }
     if (this.#state !== states.open) this.#forgetInput();
     else if (this.#isPaused) this.socket.pause();
+  }
+
+  /** Keeps what is not consumed: all that comes behind a pause, else less than a frame's head. */
+  #keep(left: Buffer): void {
+    if (this.#isPaused) this.#bytes = left;
+    else {
+      // In memory of its own, since a few bytes should not keep the whole of what they came with.
+      this.#bytes = Buffer.allocUnsafeSlow(left.length);
+      left.copy(this.#bytes);
+    }
   }
 
   /** Reads frames until the bytes end, the receiver pauses or the WebSocket closes. Returns where it stopped. */
@@ -265,10 +252,7 @@ export class WebSocketConnection implements WebSocketPeer {
     }
     const lengthBytes = short === 126 ? 2 : short === 127 ? 8 : 0;
     const headBytes = 2 + lengthBytes + 4;
-    if (there < headBytes) {
-      // A length that is too great is refused before the rest comes.
-      return at;
-    }
+    if (there < headBytes) return at;
     let length = short;
     if (short === 126) length = bytes.readUInt16BE(at + 2);
     else if (short === 127) {
@@ -285,7 +269,10 @@ export class WebSocketConnection implements WebSocketPeer {
     if (isData && (length > frameBytesMax || this.#messageBytes + length > messageBytesMax)) {
       return this.#fail(closeCodes.tooBig, "Message too big", at);
     }
-    if (isData) this.#isMessageBegun = true;
+    if (isData) {
+      this.#isMessageBegun = true;
+      if (++this.#messageFrames > messageFramesMax) return this.#fail(closeCodes.tooBig, "Too many frames", at);
+    }
     this.#opcode = opcode;
     this.#isFinal = isFinal;
     this.#left = length;
@@ -320,6 +307,7 @@ export class WebSocketConnection implements WebSocketPeer {
       // The commonest message is whole in what was received: nothing is copied.
       const message = bytes.subarray(from, to);
       this.#isMessageBegun = false;
+      this.#messageFrames = 0;
       if (!isUtf8(message)) this.#fail(closeCodes.invalidData, "Invalid UTF-8", 0);
       else this.#hand(message);
       return;
@@ -352,6 +340,7 @@ export class WebSocketConnection implements WebSocketPeer {
     this.#isMessageBegun = false;
     this.#message = empty;
     this.#messageBytes = 0;
+    this.#messageFrames = 0;
     this.#validTo = 0;
   }
 
@@ -434,6 +423,14 @@ export class WebSocketConnection implements WebSocketPeer {
     } catch (error) {
       this.#host.onError(error, undefined);
     }
+  }
+
+  /** Cuts it without a closing. */
+  #lose(reason: string): void {
+    const wasOpen = this.#state === states.open;
+    this.#state = states.closed;
+    this.socket.destroy();
+    if (wasOpen) this.#tellClosed(closeCodes.lost, reason, "lost");
   }
 
   /** Called when the client ended its side. Without a close frame before, the WebSocket is lost. */

@@ -28,7 +28,7 @@ export interface WebSocketReceiver {
 
 /** The client's end of a WebSocket. Nothing here throws because of the client. */
 export interface WebSocketPeer {
-  /** Sends a text message. Returns false if it was not taken: too much waits already, or the WebSocket is not open. */
+  /** Sends a text message; bytes that are not UTF-8 become U+FFFD. Returns false if it was not taken: too much waits already, or the WebSocket is not open. */
   send(text: Buffer | string): boolean;
   /** Closes it with a code and a reason of at most 123 bytes. `onClose` is called before this returns. */
   close(code: number, reason: string): void;

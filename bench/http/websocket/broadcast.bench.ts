@@ -1,0 +1,38 @@
+import type { Bench } from "../../bench.ts";
+import { ask, openMany, startServer } from "./websocket-clients.ts";
+
+const count = 10_000;
+const frameBytes = 102;
+
+export const bench: Bench = {
+  title: `one message to ${count} WebSockets, until the last client has it; clients and server share the machine`,
+  needs: [],
+  async run() {
+    await using server = await startServer();
+    const sockets = await openMany(server.port, count);
+    let received = 0;
+    let onAll = (): void => undefined;
+    for (const socket of sockets) {
+      socket.on("data", (chunk) => {
+        received += chunk.length;
+        if (received === count * frameBytes) onAll();
+      });
+    }
+    const rounds: { readonly ms: number; readonly serverMs: number }[] = [];
+    for (let round = 0; round < 7; round++) {
+      received = 0;
+      const { cpuMs } = await ask(server.port);
+      const all = new Promise<void>((resolve) => (onAll = resolve));
+      const start = performance.now();
+      const sent = ask(server.port, "/broadcast");
+      await all;
+      rounds.push({ ms: performance.now() - start, serverMs: (await sent).cpuMs - cpuMs });
+    }
+    for (const socket of sockets) socket.destroy();
+    const medianOf = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
+    return {
+      "ms until all have it (goal: 200)": medianOf(rounds.map(({ ms }) => ms)),
+      "ms of CPU in the server": medianOf(rounds.map(({ serverMs }) => serverMs)),
+    };
+  },
+};
