@@ -154,6 +154,11 @@ export const portalKinds = {
   product: "portal-product",
   /** `{portalProductId}` → `{ PolicyDocument }` */
   sharingPolicy: "portal-product-sharing-policy",
+  /**
+   * `{region}/{account}/{portalProductId}` → the product's place, in the scope of everything: each product with a sharing
+   * policy, for those who look for products of other accounts.
+   */
+  sharedProduct: "portal-shared-product",
   /** `{portalProductId}/{productPageId}` → {@link ProductPage} */
   page: "portal-product-page",
   /** `{portalProductId}/{productRestEndpointPageId}` → {@link RestEndpointPage} */

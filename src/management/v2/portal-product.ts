@@ -9,18 +9,30 @@ import {
 } from "../../definition/portal.ts";
 import { unlessEqual, unmerged } from "../../families/merge.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
-import { badRequest, notFound, notImplemented } from "../../protocol/errors.ts";
+import { badRequest, notFound } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import { checkTags } from "../tags/tag-rules.ts";
-import { ofOwner, ownerOf, portalProducts, requireShared, type SharingPolicy } from "./portal-products.ts";
+import {
+  findShared,
+  noteSharing,
+  ofOwner,
+  ownerOf,
+  portalProducts,
+  requireShared,
+  type SharedProduct,
+  type SharingPolicy,
+} from "./portal-products.ts";
 import { tooMany } from "./refusals.ts";
-import { type Change, defineResource, documents, operations, type Work, writing } from "./work.ts";
+import { type Change, defineResource, documents, operations, pageOfItems, type Work, writing } from "./work.ts";
 
-const view = (product: PortalProduct, { call, input }: Pick<Work, "call" | "input">): object => ({
-  ...product,
-  PortalProductArn: portalProductArn(ownerOf({ call, input }), product.PortalProductId),
-  Tags: product.Tags ?? {},
-});
+function view(item: PortalProduct | SharedProduct, { call, input }: Pick<Work, "call" | "input">): object {
+  const { owner = ownerOf({ call, input }), ...product } = { owner: undefined, ...item };
+  return {
+    ...product,
+    PortalProductArn: portalProductArn(owner, product.PortalProductId),
+    Tags: product.Tags ?? {},
+  };
+}
 
 async function createPortalProduct(work: Change<"CreatePortalProduct">): Promise<PortalProduct> {
   const { DisplayName, Description, Tags } = work.input;
@@ -73,11 +85,12 @@ function checkSharingPolicy(text: string): void {
   if (problem !== undefined) throw badRequest(`Invalid policy document. ${problem}`);
 }
 
-async function deleteWithPages({ PortalProductId: id }: PortalProduct, { tx }: Change): Promise<void> {
+async function deleteWithPages({ PortalProductId: id }: PortalProduct, { tx, call }: Change): Promise<void> {
   for (const kind of [portalKinds.page, portalKinds.endpointPage]) {
     for (const page of await tx.list(kind, { prefix: `${id}/` })) await tx.delete(kind, page.id);
   }
   await tx.delete(portalKinds.sharingPolicy, id);
+  await noteSharing({ tx, call }, id, false);
 }
 
 const sharedProducts: typeof portalProducts = {
@@ -102,8 +115,8 @@ const family = defineResource({
   async list(work) {
     const { ResourceOwner: owner = "SELF" } = work.input;
     if (owner === "OTHER_ACCOUNTS") {
-      throw notImplemented(
-        "Products that other accounts share are not listed yet; GetPortalProduct shows one by resourceOwnerAccountId.",
+      return pageOfItems(work, await findShared(work), ({ owner, PortalProductId }) =>
+        portalProductArn(owner, PortalProductId),
       );
     }
     if (owner !== "SELF") {
@@ -139,12 +152,14 @@ const sharing = {
   ...defineResource({
     operations: { get: "GetPortalProductSharingPolicy", delete: "DeletePortalProductSharingPolicy" },
     place,
+    onDelete: ({ PortalProductId }, work) => noteSharing(work, PortalProductId, false),
   }),
   ...operations({
     PutPortalProductSharingPolicy: writing(async (work: Change<"PutPortalProductSharingPolicy", PortalProduct>) => {
       const { PortalProductId, PolicyDocument } = work.input;
       checkSharingPolicy(PolicyDocument);
       await policies.put({ PortalProductId, PolicyDocument }, work);
+      await noteSharing(work, PortalProductId, true);
       return {};
     }, portalProducts),
   }),

@@ -2,7 +2,7 @@ import { type Policy, parsePolicy } from "../../access/policy.ts";
 import { type PortalProduct, parsePortalProductArn, portalKinds, portalProductArn } from "../../definition/portal.ts";
 import { ApiError, notFound } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
-import { creationOrder, type Reader } from "../../store/store.ts";
+import { creationOrder, everywhere, type Reader, type Scope, type Transaction } from "../../store/store.ts";
 import type { ControlWork } from "../control-service.ts";
 import { documents } from "./work.ts";
 
@@ -85,6 +85,43 @@ async function isShared(
         context: () => undefined,
       }).kind === "allowed",
   );
+}
+
+/** A product, and whose it is. */
+export interface SharedProduct extends PortalProduct {
+  readonly owner: Scope;
+}
+
+const sharedKey = ({ account, region }: Scope, id: string): string => `${region}/${account}/${id}`;
+
+/** Notes that a product has a sharing policy, or has none any more. */
+export async function noteSharing(
+  { tx, call }: { readonly tx: Transaction; readonly call: CallContext },
+  id: string,
+  hasPolicy: boolean,
+): Promise<void> {
+  const { account, region } = call;
+  const all = tx.in(everywhere);
+  if (hasPolicy) await all.put(portalKinds.sharedProduct, sharedKey(call, id), { account, region, id });
+  else await all.delete(portalKinds.sharedProduct, sharedKey(call, id));
+}
+
+/** Returns the products of other accounts in the caller's region whose sharing policies let its account read them. */
+export async function findShared({ tx, call }: Pick<ControlWork, "tx" | "call">): Promise<readonly SharedProduct[]> {
+  const { region } = call;
+  const found: SharedProduct[] = [];
+  for (const { body: place } of await tx
+    .in(everywhere)
+    .list<ProductOwner>(portalKinds.sharedProduct, { prefix: `${region}/` })) {
+    const owner = { account: place.account, region };
+    if (owner.account === call.account) continue;
+    const theirs = tx.in(owner);
+    const product = await theirs.get<PortalProduct>(portalKinds.product, place.id);
+    if (product !== undefined && (await isShared(theirs, { ...owner, id: place.id }, call, ["GetPortalProduct"]))) {
+      found.push({ ...product.body, owner });
+    }
+  }
+  return found;
 }
 
 /** Returns the product that a portal names and may show, with its documents; undefined if there is none. */

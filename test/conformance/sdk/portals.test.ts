@@ -10,6 +10,8 @@ import {
   CreateProductPageCommand,
   CreateProductRestEndpointPageCommand,
   DeletePortalCommand,
+  DeletePortalProductCommand,
+  DeletePortalProductSharingPolicyCommand,
   DeleteProductRestEndpointPageCommand,
   DisablePortalCommand,
   GetPortalCommand,
@@ -17,6 +19,7 @@ import {
   GetPortalProductSharingPolicyCommand,
   GetProductRestEndpointPageCommand,
   GetTagsCommand,
+  ListPortalProductsCommand,
   ListProductPagesCommand,
   ListProductRestEndpointPagesCommand,
   PreviewPortalCommand,
@@ -258,7 +261,15 @@ describe("portals", () => {
           }),
         }),
       );
+    const shared = async (): Promise<(string | undefined)[]> => {
+      const { Items = [] } = await stranger.send(new ListPortalProductsCommand({ ResourceOwner: "OTHER_ACCOUNTS" }));
+      return Items.map(({ PortalProductArn }) => PortalProductArn);
+    };
+    assert.deepEqual(await shared(), []);
     await share("apigateway:GetPortalProduct");
+    assert.deepEqual(await shared(), [arn]);
+    assert.deepEqual((await v2.send(new ListPortalProductsCommand({ ResourceOwner: "OTHER_ACCOUNTS" }))).Items, []);
+    assert.deepEqual((await stranger.send(new ListPortalProductsCommand({}))).Items, []);
     assert.equal((await stranger.send(new GetPortalProductCommand(owned))).PortalProductArn, arn);
     await assert.rejects(stranger.send(new ListProductPagesCommand(owned)), denied);
     for (const [action, principal, more] of [
@@ -268,6 +279,7 @@ describe("portals", () => {
     ] as const) {
       await share(action, principal, more);
       await assert.rejects(stranger.send(new GetPortalProductCommand(owned)), denied, JSON.stringify(more));
+      assert.deepEqual(await shared(), [], JSON.stringify(more));
     }
     await share("apigateway:*");
     assert.equal((await stranger.send(new ListProductPagesCommand(owned))).Items?.[0]?.PageTitle, "Hello");
@@ -291,6 +303,12 @@ describe("portals", () => {
     }
     const kept = await v2.send(new GetPortalProductSharingPolicyCommand({ PortalProductId }));
     assert.match(kept.PolicyDocument ?? "", /GetPortalProduct/);
+    await v2.send(new DeletePortalProductSharingPolicyCommand({ PortalProductId }));
+    assert.deepEqual(await shared(), []);
+    await share("apigateway:*");
+    assert.deepEqual(await shared(), [arn]);
+    await v2.send(new DeletePortalProductCommand({ PortalProductId }));
+    assert.deepEqual(await shared(), []);
   });
 
   test("what a page or an order names has to be there", async () => {
