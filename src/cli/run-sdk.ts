@@ -2,11 +2,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { unzipSync } from "fflate";
 import { UserError } from "../base/user-error.ts";
+import { generateDocumentSdk } from "../sdk/generate-document-sdk.ts";
 import type { Invocation } from "./commands.ts";
-import { findEndpoint } from "./endpoint.ts";
+import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { connect } from "./portico-calls.ts";
-import { getStatus, refuseHttp, stageOf } from "./server-status.ts";
+import { getStatus, type StageStatus, stageOf } from "./server-status.ts";
 import { shortPath } from "./short-path.ts";
+import { stageUrls } from "./up/render-routes.ts";
 
 /** `portico sdk API --language L`: writes an SDK of what a stage serves, as GetSdk does, to a folder or as a zip. */
 export async function runSdk({ args, options, output }: Invocation): Promise<number> {
@@ -22,14 +24,13 @@ export async function runSdk({ args, options, output }: Invocation): Promise<num
   const given = readParameters((options["set"] ?? []) as readonly string[]);
   const endpoint = await findEndpoint(options);
   const stage = stageOf(await getStatus(endpoint), api, stageName, options);
-  refuseHttp(stage, "`portico export` writes its OpenAPI document, which other generators read.");
-  const { body } = await connect(endpoint, stage.account, stage.region).call("apigateway", "GetSdk", {
-    restApiId: stage.apiId,
-    stageName: stage.stageName,
+  const parameters = { ...namesOf(stage.apiName, language), ...given };
+  const archive = await archiveOf(stage, {
+    endpoint,
     sdkType: language,
-    parameters: { ...namesOf(stage.apiName, language), ...given },
+    parameters,
+    note: (text) => output.note(text),
   });
-  const archive = body as Buffer;
   if (out.endsWith(".zip")) {
     write(out, archive);
     output.line(shortPath(out));
@@ -47,6 +48,47 @@ export async function runSdk({ args, options, output }: Invocation): Promise<num
   write(join(folder, markName), Buffer.from(`${JSON.stringify(written)}\n`));
   output.line(`${shortPath(folder)} (${files.length} files)`);
   return 0;
+}
+
+/** Returns the archive that GetSdk answers. AWS has none of HTTP APIs, so that is made here, of the exported document. */
+async function archiveOf(
+  stage: StageStatus,
+  {
+    endpoint,
+    sdkType,
+    parameters,
+    note,
+  }: {
+    readonly endpoint: string;
+    readonly sdkType: string;
+    readonly parameters: Readonly<Record<string, string>>;
+    readonly note: (text: string) => void;
+  },
+): Promise<Uint8Array> {
+  const { account, region, apiId, stageName } = stage;
+  const calls = connect(endpoint, account, region);
+  if (stage.protocol !== "HTTP") {
+    const { body } = await calls.call("apigateway", "GetSdk", { restApiId: apiId, stageName, sdkType, parameters });
+    return body as Buffer;
+  }
+  const { body } = await calls.call("apigatewayv2", "ExportApi", {
+    ApiId: apiId,
+    StageName: stageName,
+    OutputType: "JSON",
+    Specification: "OAS30",
+    IncludeExtensions: false,
+  });
+  const made = generateDocumentSdk(String(body), {
+    account,
+    region,
+    sdkType,
+    parameters,
+    invokeUrl: stageUrls(showEndpoint(endpoint), region, stage).byPath,
+    generatedAt: Date.now(),
+  });
+  if (made.kind === "refused") throw new UserError({ what: made.message, why: "", next: "--set gives parameters." });
+  for (const warning of made.warnings.filter((one) => !/^Security scheme /.test(one))) note(warning);
+  return made.archive;
 }
 
 /** What a folder has an SDK of; SDKs of several languages and APIs have folders of one name. */

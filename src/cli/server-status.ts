@@ -41,7 +41,7 @@ export interface StageStatus {
 
 const timeoutMs = bounds.cliStatusMsMax.value;
 
-/** Refuses an HTTP API for a command that deals with what only REST APIs have: API keys, GetSdk, methods. */
+/** Refuses an HTTP API for a command that deals with what only REST APIs have: API keys, methods. */
 export function refuseHttp({ protocol, apiName }: StageStatus, next: string): void {
   if (protocol !== "HTTP") return;
   const why = "On AWS, too, only REST APIs have what this command deals with.";

@@ -4,7 +4,7 @@
  */
 export const rooms: Readonly<Record<string, readonly string[]>> = {
   // `portico vtl` renders a template with the gateway's own engine, and without a server; `up --mock` and
-  // `convert` read a document; `policy explain` decides by policies from files.
+  // `convert` read a document; `sdk` writes what AWS has no operation for; `policy explain` decides by policies from files.
   cli: [
     "base",
     "protocol/client.ts",
@@ -12,6 +12,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "gateway/templates/render-alone.ts",
     "openapi/convert",
     "openapi/mock/mock-document.ts",
+    "sdk/generate-document-sdk.ts",
     "access/authorize.ts",
     "access/condition-keys.ts",
     "access/policy.ts",

@@ -1,9 +1,7 @@
-import { bounds } from "../../base/bounds.ts";
-import type { IdSource } from "../../base/ids.ts";
-import type { RestApi, RestApiDefinition, Stage } from "../../definition/rest-api.ts";
+import type { RestApi, Stage } from "../../definition/rest-api.ts";
 import { exportHttpDocument } from "../export-http-api.ts";
 import { renderDocument } from "../export-rest-api.ts";
-import { importRestApi } from "../import-rest-api.ts";
+import { readRestDefinition } from "../read-rest-definition.ts";
 import type { ConversionLoss } from "./conversion-loss.ts";
 import { convertRestApi } from "./convert-rest-api.ts";
 
@@ -31,14 +29,8 @@ export type DocumentConversion =
 
 /** Converts a document of a REST API to one of an HTTP API. It reads it as ImportRestApi does. */
 export function convertDocument(source: Buffer, options: DocumentConversionOptions): DocumentConversion {
-  const imported = importRestApi(source, anEmptyApi, {
-    mode: "create",
-    basepath: "ignore",
-    ids: countingIds(),
-    account: options.account,
-    region: options.region,
-    integrationBounds: { timeoutInMillisMax: bounds.streamIdleMs.value },
-  });
+  const { account, region } = options;
+  const imported = readRestDefinition(source, { account, region });
   if (imported.kind === "refused") return { kind: "refused", message: imported.message };
   const { definition, warnings } = imported;
   const restApi = { ...definition.restApi, ...options.restApi };
@@ -53,27 +45,4 @@ export function convertDocument(source: Buffer, options: DocumentConversionOptio
   const endpoint = { "x-amazon-apigateway-endpoint-configuration": { disableExecuteApiEndpoint: true } };
   const document = { ...exported, ...(isDisabled && { servers: [{ url: "/", ...endpoint }] }) };
   return { kind: "converted", text: renderDocument(document, format), document, losses: converted.losses, warnings };
-}
-
-const anEmptyApi: RestApiDefinition = {
-  restApi: {
-    id: "converted",
-    name: "converted",
-    createdDate: 0,
-    apiKeySource: "HEADER",
-    endpointConfiguration: { types: ["REGIONAL"] },
-    disableExecuteApiEndpoint: false,
-    rootResourceId: "root",
-  },
-  resources: [{ id: "root", path: "/" }],
-  models: [],
-  requestValidators: [],
-  gatewayResponses: [],
-  authorizers: [],
-};
-
-/** No id is in the result, so they only have to differ. */
-function countingIds(): IdSource {
-  let count = 0;
-  return { id: () => `id${count++}` };
 }
