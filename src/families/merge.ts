@@ -5,6 +5,7 @@
  * AWS: API Gateway version 2 API reference, "UpdateRoute" and its like.
  */
 import { isDeepStrictEqual } from "node:util";
+import { uncapitalised } from "../base/uncapitalised.ts";
 import { nonEmpty, present } from "./work.ts";
 
 /** Returns the members of the item that a member of the input changes; undefined removes one. */
@@ -96,8 +97,6 @@ export function mergeInto<Item extends object, In extends object>(
   }
   return present(merged as Item);
 }
-
-const uncapitalised = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
 /** Returns an updated item, or the one before if both are equal: then nothing is written, and nobody is told. */
 export const unlessEqual = <Item extends object>(item: Item, before: Item): Item =>

@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import { uncapitalisedMembers } from "../base/uncapitalised.ts";
 import {
   apiKeyOfAuthorizer,
   type HttpApiDefinition,
@@ -64,7 +65,7 @@ export function exportHttpDocument(definition: HttpApiDefinition, options: HttpE
       api.ApiKeySelectionExpression === apiKeyOfAuthorizer &&
       routes.some(({ ApiKeyRequired }) => ApiKeyRequired) && { [`${extension}api-key-source`]: "AUTHORIZER" }),
     ...(includeExtensions &&
-      api.CorsConfiguration !== undefined && { [`${extension}cors`]: uncapitalised(api.CorsConfiguration) }),
+      api.CorsConfiguration !== undefined && { [`${extension}cors`]: uncapitalisedMembers(api.CorsConfiguration) }),
     ...(includeExtensions && { [`${extension}importexport-version`]: "1.0" }),
   };
 }
@@ -207,6 +208,3 @@ function exportAuthorizer(authorizer: HttpAuthorizer, includeExtensions: boolean
 
 const present = (members: Part): Part =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
-
-const uncapitalised = (members: object): Part =>
-  Object.fromEntries(Object.entries(members).map(([name, value]) => [name[0]!.toLowerCase() + name.slice(1), value]));

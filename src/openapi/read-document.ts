@@ -65,7 +65,8 @@ export interface ResponseHeader {
 }
 
 const anyMethod = "x-amazon-apigateway-any-method";
-const verbs: Readonly<Record<string, string>> = {
+/** The verbs of API Gateway, by the members of a path that have their operations. */
+export const verbs: Readonly<Record<string, string>> = {
   get: "GET",
   put: "PUT",
   post: "POST",

@@ -1,12 +1,7 @@
-import { isObject } from "../base/json-object.ts";
+import { listMember, membersOf, objectMember } from "./json-value.ts";
+import { verbs } from "./read-document.ts";
 
 type Node = Record<string, unknown>;
-
-const membersOf = (value: unknown): Node => (isObject(value) ? (value as Node) : {});
-
-/** Returns the method's name as {@link onlyShown} takes it. */
-const methodOf = (member: string): string =>
-  member === "x-amazon-apigateway-any-method" ? "ANY" : member.toUpperCase();
 
 /**
  * Returns an OpenAPI 3.0 document with only the methods of `shown` (`GET /pets`), and of its components only those that
@@ -15,18 +10,16 @@ const methodOf = (member: string): string =>
 export function onlyShown(document: Readonly<Node>, shown: ReadonlySet<string>): Node {
   const paths: Node = {};
   const schemes = new Set<string>();
-  for (const [path, item] of Object.entries(membersOf(document["paths"]))) {
-    const methods = Object.entries(membersOf(item)).filter(([member]) => shown.has(`${methodOf(member)} ${path}`));
+  for (const [path, item] of membersOf(document["paths"])) {
+    const methods = membersOf(item).filter(([name]) => shown.has(`${verbs[name]} ${path}`));
     if (methods.length > 0) paths[path] = Object.fromEntries(methods);
     for (const [, operation] of methods) {
-      const { security } = membersOf(operation);
-      for (const one of Array.isArray(security) ? security : [])
-        for (const name of Object.keys(membersOf(one))) schemes.add(name);
+      for (const one of listMember(operation, "security")) for (const [name] of membersOf(one)) schemes.add(name);
     }
   }
-  const components = membersOf(document["components"]);
-  const schemas = reachable(paths, membersOf(components["schemas"]));
-  const securitySchemes = pick(membersOf(components["securitySchemes"]), schemes);
+  const { components } = document;
+  const schemas = reachable(paths, objectMember(components, "schemas") ?? {});
+  const securitySchemes = pick(objectMember(components, "securitySchemes") ?? {}, schemes);
   return {
     openapi: document["openapi"],
     info: document["info"],

@@ -15,12 +15,11 @@ import { checkTags } from "../tags/tag-rules.ts";
 import {
   findShared,
   noteSharing,
-  ofOwner,
   ownerOf,
   portalProducts,
-  requireShared,
   type SharedProduct,
   type SharingPolicy,
+  sharedPlace,
 } from "./portal-products.ts";
 import { tooMany } from "./refusals.ts";
 import { type Change, defineResource, documents, operations, pageOfItems, type Work, writing } from "./work.ts";
@@ -93,14 +92,6 @@ async function deleteWithPages({ PortalProductId: id }: PortalProduct, { tx, cal
   await noteSharing({ tx, call }, id, false);
 }
 
-const sharedProducts: typeof portalProducts = {
-  ...portalProducts,
-  async find(work) {
-    await requireShared(work, work.input.PortalProductId, "GetPortalProduct");
-    return portalProducts.find(ofOwner(work));
-  },
-};
-
 /** AWS: API Gateway version 2 API reference, "Portal product". */
 const family = defineResource({
   operations: {
@@ -110,7 +101,7 @@ const family = defineResource({
     update: "UpdatePortalProduct",
     delete: "DeletePortalProduct",
   },
-  place: sharedProducts,
+  place: sharedPlace(portalProducts, { find: "GetPortalProduct" }),
   create: createPortalProduct,
   async list(work) {
     const { ResourceOwner: owner = "SELF" } = work.input;

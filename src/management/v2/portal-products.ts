@@ -1,32 +1,26 @@
 import { type Policy, parsePolicy } from "../../access/policy.ts";
 import { type PortalProduct, parsePortalProductArn, portalKinds, portalProductArn } from "../../definition/portal.ts";
-import { ApiError, notFound } from "../../protocol/errors.ts";
+import type { Documents } from "../../families/place.ts";
+import { ApiError, badRequest, notFound } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import { creationOrder, everywhere, type Reader, type Scope, type Transaction } from "../../store/store.ts";
 import type { ControlWork } from "../control-service.ts";
-import { documents } from "./work.ts";
+import { documents, type V2Service } from "./work.ts";
 
 export interface SharingPolicy {
   readonly PortalProductId: string;
   readonly PolicyDocument: string;
 }
 
-/** The actions of a product that another account may be given. */
-type SharedAction =
-  | "GetPortalProduct"
-  | "GetProductPage"
-  | "ListProductPages"
-  | "GetProductRestEndpointPage"
-  | "ListProductRestEndpointPages";
-
-/** What a portal of another account does with a product. */
-const usesOfPortal: readonly SharedAction[] = [
+/** The actions of a product that another account may be given. A portal of another account does all of them. */
+const sharedActions = [
   "GetPortalProduct",
   "GetProductPage",
   "ListProductPages",
   "GetProductRestEndpointPage",
   "ListProductRestEndpointPages",
-];
+] as const;
+type SharedAction = (typeof sharedActions)[number];
 
 // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
 const missing = () => notFound("Invalid Portal Product identifier specified");
@@ -47,15 +41,46 @@ export function ownerOf({ input, call }: Pick<ControlWork, "input" | "call">): {
 }
 
 /** Returns the work with the documents of the product's owner. */
-export const ofOwner = <W extends ControlWork>(work: W): W => ({ ...work, tx: work.tx.in(ownerOf(work)) as W["tx"] });
+const ofOwner = <W extends ControlWork>(work: W): W => ({ ...work, tx: work.tx.in(ownerOf(work)) as W["tx"] });
+
+/** Finds the product of whichever account a call is about, as the parent of its pages. */
+export const productOfOwner: Pick<typeof portalProducts, "locate"> = {
+  locate: (work) => portalProducts.locate(ofOwner(work)),
+};
+
+/**
+ * Returns the place for the calls of all accounts: products, or what belongs to them, are read of whom a call is about, if
+ * that account shares these uses of the product.
+ */
+export function sharedPlace<Item, ParentItem, Named>(
+  place: Documents<V2Service, Item, ParentItem, Named>,
+  uses: { readonly find: SharedAction; readonly list?: SharedAction },
+): typeof place {
+  const { list } = uses;
+  return {
+    ...place,
+    async find(work) {
+      await requireShared(work, uses.find);
+      return place.find(ofOwner(work));
+    },
+    ...(list !== undefined && {
+      async list(work) {
+        await requireShared(work, list);
+        return place.list(ofOwner(work));
+      },
+    }),
+  };
+}
 
 /**
  * Throws AccessDenied unless the caller's account owns the product, or its sharing policy allows the account the action.
  * AWS: API Gateway developer guide, "Share portal products in API Gateway".
  */
-export async function requireShared(work: ControlWork, id: string, action: SharedAction): Promise<void> {
+async function requireShared(work: ControlWork, action: SharedAction): Promise<void> {
   const owner = ownerOf(work);
   if (owner.account === work.call.account) return;
+  // Every operation on a product or its pages names the product so.
+  const { PortalProductId: id } = work.input as { readonly PortalProductId: string };
   if (!(await isShared(work.tx.in(owner), { ...owner, id }, work.call, [action]))) {
     throw new ApiError(
       "AccessDeniedException",
@@ -124,17 +149,27 @@ export async function findShared({ tx, call }: Pick<ControlWork, "tx" | "call">)
   return found;
 }
 
-/** Returns the product that a portal names and may show, with its documents; undefined if there is none. */
-export async function findIncluded(
-  { tx, call }: ControlWork,
-  arn: string,
-): Promise<{ readonly product: PortalProduct; readonly owner: ProductOwner; readonly tx: Reader } | undefined> {
+interface IncludedProduct {
+  readonly product: PortalProduct;
+  readonly owner: ProductOwner;
+  /** The owner's documents. */
+  readonly tx: Reader;
+}
+
+/** Returns the product that a portal names. Throws if it is not there, or the portal may not show it. */
+export async function requireIncluded(work: ControlWork, arn: string): Promise<IncludedProduct> {
+  const included = await findIncluded(work, arn);
+  if (included !== undefined) return included;
+  throw badRequest(`The portal product ${arn} does not exist, or is not shared with account ${work.call.account}`);
+}
+
+async function findIncluded({ tx, call }: ControlWork, arn: string): Promise<IncludedProduct | undefined> {
   const owner = parsePortalProductArn(arn);
   // AWS: "API Gateway portals", Considerations: a portal shows what is in its own region.
   if (owner === undefined || owner.region !== call.region) return undefined;
   const scoped = tx.in({ account: owner.account, region: owner.region });
   const found = await scoped.get<PortalProduct>(portalKinds.product, owner.id);
   if (found === undefined) return undefined;
-  if (owner.account !== call.account && !(await isShared(scoped, owner, call, usesOfPortal))) return undefined;
+  if (owner.account !== call.account && !(await isShared(scoped, owner, call, sharedActions))) return undefined;
   return { product: found.body, owner, tx: scoped };
 }

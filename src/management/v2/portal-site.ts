@@ -12,11 +12,12 @@ import {
   type RestEndpointPage,
   type SiteEndpoint,
 } from "../../definition/portal.ts";
+import { restKinds, type Stage } from "../../definition/rest-api.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import { creationOrder, type Reader, type StoredDocument } from "../../store/store.ts";
 import { type RestDescription, readRestDescription } from "../apis/rest-description.ts";
-import { findIncluded } from "./portal-products.ts";
-import { problemOfEndpoint, readServedRestStage } from "./product-pages.ts";
+import { requireIncluded } from "./portal-products.ts";
+import { problemOfEndpoint } from "./product-pages.ts";
 import type { Work } from "./work.ts";
 
 /** A stage whose methods a portal shows: everything of it, and which methods (`GET /pets`). */
@@ -24,14 +25,18 @@ interface DescribedStage extends RestDescription {
   readonly shown: readonly string[];
 }
 
-/** The job's input: described stages by `{restApiId}/{stage}`. */
-type DescribedStages = Readonly<Record<string, DescribedStage>>;
+/** What a portal would show now. */
+interface UnwrittenSite {
+  readonly site: Omit<PortalSite, "documents">;
+  /** What its documents are made from, by `{restApiId}/{stage}`. */
+  readonly stages: Readonly<Record<string, DescribedStage>>;
+}
 
 /** Writes the documents of a portal's stages, with nothing in them but what is shown. */
-export const portalDocumentsJob: Job<DescribedStages, PortalSite["documents"]> = {
+export const portalDocumentsJob: Job<UnwrittenSite, PortalSite["documents"]> = {
   name: "portal-documents",
   weightMaxHere: bounds.exportWeightMaxHere.value,
-  async run(stages) {
+  async run({ stages }) {
     const { exportDocument } = await import("../../openapi/export-rest-api.ts");
     const { onlyShown } = await import("../../openapi/shown-document.ts");
     return Object.fromEntries(
@@ -43,42 +48,32 @@ export const portalDocumentsJob: Job<DescribedStages, PortalSite["documents"]> =
   },
 };
 
-interface SiteInput {
-  readonly site: Omit<PortalSite, "documents">;
-  readonly stages: DescribedStages;
-  /** Differs if what was read differs. */
-  readonly version: string;
-}
-
 /** Reads what a portal would show now. Throws if it names what it may not show, or what is no longer there. */
-export async function readSite(work: Work, portal: Portal): Promise<SiteInput> {
+export async function readSite(
+  work: Work,
+  portal: Portal,
+): Promise<{ readonly input: UnwrittenSite; readonly version: string }> {
   const stages = new Map<string, DescribedStage>();
   const products: PortalSite["products"][number][] = [];
-  const revisions: string[] = [`${portal.LastModified}`];
   for (const arn of portal.IncludedPortalProductArns) {
-    const included = await findIncluded(work, arn);
     // AWS: "Share your portal product with a portal owner in API Gateway", Considerations: a portal can't be published or
     // previewed until a product that is no longer shared is taken out of it.
-    if (included === undefined) {
-      throw badRequest(`The portal product ${arn} does not exist, or is not shared with account ${work.call.account}`);
-    }
-    const { product, owner, tx } = included;
+    const { product, owner, tx } = await requireIncluded(work, arn);
+    const described = new Map<string, RestDescription | undefined>();
     const below = { prefix: `${product.PortalProductId}/`, order: creationOrder };
     const pages = await tx.list<ProductPage>(portalKinds.page, below);
     const endpoints = await tx.list<RestEndpointPage>(portalKinds.endpointPage, below);
     const shownEndpoints = new Map<string, SiteEndpoint>();
     for (const { body } of endpoints) {
-      const endpoint = await readEndpoint(tx, body, owner.region, stages);
+      const endpoint = await readEndpoint(body, { tx, region: owner.region, described, stages });
       shownEndpoints.set(endpointPageArn(owner, product.PortalProductId, endpoint.id), endpoint);
     }
     products.push(siteProduct(product, pagesByArn(owner, product, pages), shownEndpoints));
-    revisions.push(JSON.stringify(product), ...[...pages, ...endpoints].map(({ id, revision }) => `${id}@${revision}`));
   }
-  return {
-    site: { content: portal.PortalContent, products },
-    stages: Object.fromEntries(stages),
-    version: revisions.join("\n"),
-  };
+  const site = { content: portal.PortalContent, products };
+  // A deployment's definition never changes, and the options name the deployment.
+  const from = [...stages].map(([key, { options, shown }]) => [key, options, shown]);
+  return { input: { site, stages: Object.fromEntries(stages) }, version: JSON.stringify([site, from]) };
 }
 
 type Owner = Parameters<typeof productPageArn>[0];
@@ -97,25 +92,29 @@ const pagesByArn = (
     ]),
   );
 
+interface EndpointSource {
+  /** The product's owner's documents. */
+  readonly tx: Reader;
+  readonly region: string;
+  /** The owner's stages, as far as they were read. Another account's are never taken from here. */
+  readonly described: Map<string, RestDescription | undefined>;
+  /** What is shown of all stages. */
+  readonly stages: Map<string, DescribedStage>;
+}
+
 /** Reads a page's method, and adds it to what is shown of its stage. */
-async function readEndpoint(
-  tx: Reader,
-  page: RestEndpointPage,
-  region: string,
-  stages: Map<string, DescribedStage>,
-): Promise<SiteEndpoint> {
+async function readEndpoint(page: RestEndpointPage, source: EndpointSource): Promise<SiteEndpoint> {
+  const { described, stages } = source;
   const parts = page.RestEndpointIdentifier.IdentifierParts;
-  const served = await readServedRestStage(tx, parts);
-  const problem = problemOfEndpoint(parts, served);
-  if (served === undefined || problem !== undefined) {
-    throw badRequest(`The product REST endpoint page ${page.ProductRestEndpointPageId} can't be shown: ${problem}`);
-  }
   const { RestApiId, Stage: stageName, Path: path, Method: method } = parts;
   const key = `${RestApiId}/${stageName}`;
-  const known = stages.get(key);
-  const described = known ?? (await readRestDescription(tx, RestApiId, served.stage, region));
-  if (described === undefined) throw badRequest(`The stage ${key} has no deployment`);
-  stages.set(key, { ...described, shown: [...(known?.shown ?? []), `${method} ${path}`] });
+  if (!described.has(key)) described.set(key, await describe(RestApiId, stageName, source));
+  const stage = described.get(key);
+  const problem = problemOfEndpoint(parts, stage?.definition);
+  if (stage === undefined || problem !== undefined) {
+    throw badRequest(`The product REST endpoint page ${page.ProductRestEndpointPageId} can't be shown: ${problem}`);
+  }
+  stages.set(key, { ...stage, shown: [...(stages.get(key)?.shown ?? []), `${method} ${path}`] });
   const { Body, Endpoint, OperationName } = page.Overrides ?? {};
   return {
     id: page.ProductRestEndpointPageId,
@@ -128,6 +127,15 @@ async function readEndpoint(
     path,
     method,
   };
+}
+
+async function describe(
+  apiId: string,
+  stageName: string,
+  { tx, region }: EndpointSource,
+): Promise<RestDescription | undefined> {
+  const stage = await tx.get<Stage>(restKinds.stage, `${apiId}/${stageName}`);
+  return stage && readRestDescription(tx, apiId, stage.body, region);
 }
 
 /** Puts a product's pages in its order; those that it does not name come last. */

@@ -1,6 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
 import {
-  type CustomColors,
   isColor,
   type Portal,
   type PortalAuthorization,
@@ -15,7 +14,7 @@ import { badRequest, conflict, notFound, notImplemented } from "../../protocol/e
 import type { CallContext } from "../../protocol/operation.ts";
 import { creationOrder, everywhere } from "../../store/store.ts";
 import { checkTags } from "../tags/tag-rules.ts";
-import { findIncluded } from "./portal-products.ts";
+import { requireIncluded } from "./portal-products.ts";
 import { portalDocumentsJob, readSite } from "./portal-site.ts";
 import { tooMany } from "./refusals.ts";
 import {
@@ -80,19 +79,15 @@ function ownDomainOf({ AcmManaged, None }: Input["EndpointConfiguration"]): Port
 
 function contentOf(given: Input["PortalContent"]): PortalContent {
   const content = given as PortalContent;
-  for (const [name, color] of Object.entries(content.Theme.CustomColors as unknown as Record<string, string>)) {
-    if (!isColor(color)) throw badRequest(`Invalid color specified for ${name as keyof CustomColors}: ${color}`);
+  for (const [name, color] of Object.entries({ ...content.Theme.CustomColors })) {
+    if (!isColor(color)) throw badRequest(`Invalid color specified for ${name}: ${color}`);
   }
   return content;
 }
 
 async function includedOf(arns: readonly string[], work: Work): Promise<readonly string[]> {
   if (new Set(arns).size < arns.length) throw badRequest("A portal product can be included once");
-  for (const arn of arns) {
-    if ((await findIncluded(work, arn)) === undefined) {
-      throw badRequest(`The portal product ${arn} does not exist, or is not shared with account ${work.call.account}`);
-    }
-  }
+  for (const arn of arns) await requireIncluded(work, arn);
   return arns;
 }
 
@@ -177,13 +172,11 @@ const freezing = <Name extends "PublishPortal" | "PreviewPortal">(
         // What is published without the sign-in that it asks for would be there for everybody.
         throw notImplemented("Portals whose readers sign in to a Cognito user pool are not implemented yet.");
       }
-      const { stages, version } = await readSite(work, portal);
-      return { input: stages, version };
+      return readSite(work, portal);
     },
-    async apply(work: Change<Name>, _, documents) {
+    async apply(work: Change<Name>, input, documents) {
       const portal = await portals.find(work as Work<"PublishPortal">);
-      const { site: shown } = await readSite(work, portal);
-      const frozen: PortalSite = { ...shown, documents };
+      const frozen: PortalSite = { ...input.site, documents };
       if (JSON.stringify(frozen).length > bounds.portalSiteCharsMax.value) {
         throw badRequest("The portal shows too much at once; leave out some of its products or pages");
       }

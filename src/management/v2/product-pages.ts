@@ -1,4 +1,5 @@
 /** The pages of portal products: texts, and methods of REST APIs. */
+import { uncapitalisedMembers } from "../../base/uncapitalised.ts";
 import {
   type EndpointOverrides,
   endpointPageArn,
@@ -16,32 +17,18 @@ import { badRequest, notFound } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/operation.ts";
 import { creationOrder, type Reader } from "../../store/store.ts";
 import { addressOfApi } from "../apis/api-address.ts";
-import { ofOwner, ownerOf, portalProducts, requireShared } from "./portal-products.ts";
+import { ownerOf, productOfOwner, sharedPlace } from "./portal-products.ts";
 import { type Change, defineResource, documents, type ViewWork, type Work } from "./work.ts";
 
 // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
 const pages = documents({
   kind: portalKinds.page,
-  parent: {
-    locate: (work) => portalProducts.locate(ofOwner(work)),
-  } satisfies Pick<typeof portalProducts, "locate">,
+  parent: productOfOwner,
   member: "ProductPageId",
   idOf: (page: ProductPage) => page.ProductPageId,
   order: creationOrder,
   missing: () => notFound("Invalid Product Page identifier specified"),
 });
-
-const sharedPages: typeof pages = {
-  ...pages,
-  async find(work) {
-    await requireShared(work, work.parentId, "GetProductPage");
-    return pages.find(ofOwner(work));
-  },
-  async list(work) {
-    await requireShared(work, work.parentId, "ListProductPages");
-    return pages.list(ofOwner(work));
-  },
-};
 
 type PageInput = "CreateProductPage" | "GetProductPage" | "ListProductPages" | "UpdateProductPage";
 
@@ -54,7 +41,7 @@ export const productPage = defineResource({
     update: "UpdateProductPage",
     delete: "DeleteProductPage",
   },
-  place: sharedPages,
+  place: sharedPlace(pages, { find: "GetProductPage", list: "ListProductPages" }),
   create: async (work: Change<"CreateProductPage", PortalProduct>): Promise<ProductPage> => ({
     ProductPageId: await pages.freshId(work, 10),
     DisplayContent: work.input.DisplayContent,
@@ -88,51 +75,50 @@ function refuseWhileOrdered({ DisplayOrder: order }: PortalProduct, arn: string)
 
 const endpointPages = documents({
   kind: portalKinds.endpointPage,
-  parent: { locate: (work) => portalProducts.locate(ofOwner(work)) } satisfies Pick<typeof portalProducts, "locate">,
+  parent: productOfOwner,
   member: "ProductRestEndpointPageId",
   idOf: (page: RestEndpointPage) => page.ProductRestEndpointPageId,
   order: creationOrder,
   missing: () => notFound("Invalid Product REST Endpoint Page identifier specified"),
 });
 
-const sharedEndpointPages: typeof endpointPages = {
-  ...endpointPages,
-  async find(work) {
-    await requireShared(work, work.parentId, "GetProductRestEndpointPage");
-    return endpointPages.find(ofOwner(work));
-  },
-  async list(work) {
-    await requireShared(work, work.parentId, "ListProductRestEndpointPages");
-    return endpointPages.list(ofOwner(work));
-  },
-};
-
-/** What a stage serves, with the deployment's key. */
-export interface ServedRestStage {
-  readonly stage: Stage;
-  readonly deploymentKey: string;
-  readonly definition: RestApiDefinition;
+/** Reads what a stage of a REST API serves; undefined if there is no such stage. */
+async function readServed(
+  tx: Reader,
+  { RestApiId, Stage: stageName }: RestEndpoint,
+): Promise<RestApiDefinition | undefined> {
+  const stage = await tx.get<Stage>(restKinds.stage, `${RestApiId}/${stageName}`);
+  const served =
+    stage && (await tx.get<RestApiDefinition>(restKinds.snapshot, `${RestApiId}/${stage.body.deploymentId}`));
+  return served?.body;
 }
 
-/** Reads what a stage of a REST API serves; undefined if there is no such stage. */
-export async function readServedRestStage(
-  tx: Reader,
-  { RestApiId, Stage: stageName }: Pick<RestEndpoint, "RestApiId" | "Stage">,
-): Promise<ServedRestStage | undefined> {
-  const stage = (await tx.get<Stage>(restKinds.stage, `${RestApiId}/${stageName}`))?.body;
-  if (stage === undefined) return undefined;
-  const deploymentKey = `${RestApiId}/${stage.deploymentId}`;
-  const definition = (await tx.get<RestApiDefinition>(restKinds.snapshot, deploymentKey))?.body;
-  return definition && { stage, deploymentKey, definition };
+/** What stages serve, by API and stage, as far as a call has read it: a list may name one stage on every page. */
+const readByCalls = new WeakMap<object, Map<string, Promise<RestApiDefinition | undefined>>>();
+
+/** Reads what a stage of the product's owner serves, once for each call. */
+function servedIn(work: ViewWork<EndpointInput>, parts: RestEndpoint): Promise<RestApiDefinition | undefined> {
+  let read = readByCalls.get(work);
+  if (read === undefined) {
+    read = new Map();
+    readByCalls.set(work, read);
+  }
+  const key = `${parts.RestApiId}/${parts.Stage}`;
+  let served = read.get(key);
+  if (served === undefined) {
+    served = readServed(work.tx.in(ownerOf(work)), parts);
+    read.set(key, served);
+  }
+  return served;
 }
 
 /** Returns why a page's method is not there; undefined if it is. */
 export function problemOfEndpoint(
   { RestApiId, Stage: stage, Path: path, Method: method }: RestEndpoint,
-  served: ServedRestStage | undefined,
+  served: RestApiDefinition | undefined,
 ): string | undefined {
   if (served === undefined) return `The stage ${stage} of the REST API ${RestApiId} does not exist`;
-  const resource = served.definition.resources.find((one) => one.path === path);
+  const resource = served.resources.find((one) => one.path === path);
   if (resource?.resourceMethods?.[method] === undefined) {
     return `The stage ${stage} of the REST API ${RestApiId} has no method ${method} ${path}`;
   }
@@ -154,7 +140,7 @@ async function createEndpointPage(work: EndpointWork): Promise<RestEndpointPage>
   const { DisplayContent, RestEndpointIdentifier, TryItState = "ENABLED" } = work.input;
   const parts = RestEndpointIdentifier.IdentifierParts;
   if (parts === undefined) throw badRequest("The identifier of the REST endpoint needs identifierParts");
-  const problem = problemOfEndpoint(parts, await readServedRestStage(work.tx, parts));
+  const problem = problemOfEndpoint(parts, await readServed(work.tx, parts));
   if (problem !== undefined) throw badRequest(problem);
   return present<RestEndpointPage>({
     ProductRestEndpointPageId: await endpointPages.freshId(work, 10),
@@ -184,7 +170,7 @@ async function viewEndpointPage(
   const owner = ownerOf(work);
   const parts = page.RestEndpointIdentifier.IdentifierParts;
   const content: EndpointOverrides = { Endpoint: endpointOf(parts, work.call), ...Overrides };
-  const problem = problemOfEndpoint(parts, await readServedRestStage(work.tx.in(owner), parts));
+  const problem = problemOfEndpoint(parts, await servedIn(work, parts));
   const { IncludeRawDisplayContent: isRaw } = work.input;
   return present<object>({
     ...shown,
@@ -195,16 +181,10 @@ async function viewEndpointPage(
       ? { Endpoint: content.Endpoint, OperationName: content.OperationName }
       : {
           DisplayContent: content,
-          RawDisplayContent: isRaw === "true" ? JSON.stringify(uncapitalised(Overrides)) : undefined,
+          RawDisplayContent: isRaw === "true" ? JSON.stringify(uncapitalisedMembers(Overrides ?? {})) : undefined,
         }),
   });
 }
-
-/** Returns the overrides by the names that they have on the wire. */
-const uncapitalised = (overrides: EndpointOverrides = {}): object =>
-  Object.fromEntries(
-    Object.entries(overrides).map(([name, text]) => [name.charAt(0).toLowerCase() + name.slice(1), text]),
-  );
 
 /** AWS: API Gateway version 2 API reference, "Product REST endpoint page". */
 export const productRestEndpointPage = defineResource({
@@ -215,7 +195,10 @@ export const productRestEndpointPage = defineResource({
     update: "UpdateProductRestEndpointPage",
     delete: "DeleteProductRestEndpointPage",
   },
-  place: sharedEndpointPages,
+  place: sharedPlace(endpointPages, {
+    find: "GetProductRestEndpointPage",
+    list: "ListProductRestEndpointPages",
+  }),
   create: createEndpointPage,
   merge: {
     PortalProductId: unmerged,
