@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startPortico } from "../portico.ts";
+import { until } from "../until.ts";
 import { Up } from "./up-process.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -169,4 +170,49 @@ test("GitHub's description, of 1,200 operations, with one command", {
   const lacking = await fetch(`${stage}/repos/a/b`, { headers: { prefer: "code=404" } });
   assert.deepEqual([lacking.status, Object.keys((await lacking.json()) as object)[0]], [404, "message"]);
   assert.equal(await large.stop(), 0);
+});
+
+test("a document of an HTTP API is mocked as one, and goes on being mocked after a save", async () => {
+  const project = mkdtempSync(join(tmpdir(), "portico-up-mock-http-"));
+  const write = (name: string): void =>
+    writeFileSync(
+      join(project, "openapi.yaml"),
+      `
+openapi: 3.0.1
+info: { title: MockedHttp, version: "1" }
+x-amazon-apigateway-importexport-version: "1.0"
+paths:
+  /pets/{petId}:
+    get:
+      security: [{ jwt: [] }]
+      responses:
+        "200": { description: a pet, headers: { X-Kind: { schema: { type: string, example: dog } } }, content: { application/json: { schema: { type: object, properties: { petId: { type: string }, name: { const: ${name} } } } } } }
+        "404": { description: none, content: { application/json: { example: { message: gone } } } }
+    options: { responses: { "200": { description: of CORS } } }
+  /$default:
+    x-amazon-apigateway-any-method: { isDefaultRoute: true, responses: { "202": { description: all } } }
+components:
+  securitySchemes: { jwt: { type: http, scheme: bearer } }
+`,
+    );
+  write("Rex");
+  const mocked = new Up([project, "--mock", "--port", "0", "--memory"], project);
+  try {
+    const [, base = ""] = await mocked.until(/stage \$default, at (http:\S+)/);
+    await mocked.until(/Ctrl-C stops/);
+    assert.match(mocked.output, /Mocked: all routes/);
+    assert.doesNotMatch(mocked.output, /answers 50\d|warning/);
+    const pet = await fetch(`${base}/pets/seven`, { headers: { origin: "https://app.example" } });
+    assert.deepEqual(await pet.json(), { petId: "seven", name: "Rex" });
+    assert.equal(pet.headers.get("x-kind"), "dog");
+    assert.equal(pet.headers.get("access-control-allow-origin"), "*");
+    const gone = await fetch(`${base}/pets/7`, { headers: { prefer: "code=404" } });
+    assert.deepEqual([gone.status, await gone.json()], [404, { message: "gone" }]);
+    assert.equal((await fetch(`${base}/other`, { method: "POST" })).status, 202);
+    write("Tom");
+    await until(async () => /Tom/.test(await (await fetch(`${base}/pets/1`)).text()));
+  } finally {
+    assert.equal(await mocked.stop(), 0);
+    rmSync(project, { recursive: true, force: true });
+  }
 });

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { bounds } from "../../base/bounds.ts";
 import { isObject } from "../../base/json-object.ts";
 import { UserError } from "../../base/user-error.ts";
-import { mockDocument } from "../../openapi/mock/mock-document.ts";
+import { type MockedDocument, mockDocument } from "../../openapi/mock/mock-document.ts";
 import {
   type ApiOperation,
   type FunctionReference,
@@ -12,6 +12,7 @@ import {
   routeKey,
 } from "./api-operations.ts";
 import { bundleReferences } from "./bundle-references.ts";
+import { deriveApiId } from "./derive-api-id.ts";
 import type { ApiSettings } from "./project.ts";
 import { locate, readYaml, type Source } from "./read-yaml.ts";
 import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
@@ -31,6 +32,8 @@ export interface ApiDocument {
   /** The operations that `--mock` answers, such as `GET /pets`. */
   readonly mocked: ReadonlySet<string>;
   readonly functions: readonly FunctionReference[];
+  /** The function that answers for mocked operations of an HTTP API. */
+  readonly mockFunction?: { readonly name: string; readonly files: Readonly<Record<string, string>> };
   /** Problems that the import does not report. */
   readonly problems: readonly Problem[];
   readonly brokenTemplates: readonly BrokenTemplate[];
@@ -74,24 +77,31 @@ export async function readApiDocument(file: string, settings: ApiSettings, isMoc
       problemAt("error", "The API has no name: `info` needs a `title`", source, await locate(source, ["info"])),
     ]);
   const titled = isObject(document) ? { ...document, info: { ...info, title: name } } : document;
-  const { document: sent, mocked } =
-    isMock && isObject(titled) ? mockDocument(titled) : { document: titled, mocked: new Set<string>() };
-  const isAsWritten = files.length === 0 && name === info["title"] && mocked.size === 0;
+  const protocol = settings.protocol ?? (isHttpApiDocument(document) ? "HTTP" : "REST");
   const functions = listFunctionReferences(document, settings.variables ?? {});
-  const operations = listOperations(document);
+  const account = functions[0]?.account ?? "000000000000";
+  const region = functions[0]?.region ?? "us-east-1";
+  const mockName = `portico-mock-${deriveApiId(account, region, name)}`;
+  const mockArn = protocol === "HTTP" ? `arn:aws:lambda:${region}:${account}:function:${mockName}` : undefined;
+  const mock: MockedDocument | undefined = isMock && isObject(titled) ? mockDocument(titled, mockArn) : undefined;
+  const mocked = mock?.mocked ?? new Set<string>();
+  const isAsWritten = files.length === 0 && name === info["title"] && mocked.size === 0;
+  // Preflights that the gateway answers are no operations of a mock.
+  const operations = listOperations(mockArn === undefined ? document : (mock?.document ?? document));
   return {
     source,
     files,
-    body: isAsWritten ? Buffer.from(text) : Buffer.from(JSON.stringify(sent)),
+    body: isAsWritten ? Buffer.from(text) : Buffer.from(JSON.stringify(mock?.document ?? titled)),
     name,
-    protocol: settings.protocol ?? (isHttpApiDocument(document) && !isMock ? "HTTP" : "REST"),
+    protocol,
     operations: operations.map((one) => (mocked.has(routeKey(one)) ? asMocked(one) : one)),
     mocked,
     functions,
+    ...(mock?.functionFiles && { mockFunction: { name: mockName, files: mock.functionFiles } }),
     problems: findCloudFormation(source),
     brokenTemplates: await findBrokenTemplates({ source, written: value, bundled: document }, operations),
-    account: functions[0]?.account ?? "000000000000",
-    region: functions[0]?.region ?? "us-east-1",
+    account,
+    region,
   };
 }
 

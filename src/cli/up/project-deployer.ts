@@ -7,6 +7,7 @@ import { ApiDeployer } from "./deploy-api.ts";
 import { FunctionDeployer } from "./deploy-functions.ts";
 import { type FoundFunctions, findFunctions } from "./find-functions.ts";
 import type { ProjectFunctions } from "./function-output.ts";
+import { GeneratedFunction } from "./generated-function.ts";
 import { permitQualified } from "./permit-qualified.ts";
 import type { ProcessOptions } from "./processes.ts";
 import { type ApiSettings, type Project, type ProjectSettings, readSettings } from "./project.ts";
@@ -39,6 +40,7 @@ export interface ProjectDeployerOptions extends Omit<ProcessOptions, "projectFol
 export class ProjectDeployer {
   readonly #options: ProjectDeployerOptions;
   readonly #functions = new FunctionDeployer();
+  readonly #mock = new GeneratedFunction();
   readonly #processes: ProjectProcesses;
   #settings: ProjectSettings = { api: {}, functions: {}, processes: {} };
   #document: ApiDocument | undefined;
@@ -100,7 +102,9 @@ export class ProjectDeployer {
       problems.push(...processes.problems);
       changed.push(...processes.changed);
       const variables = { ...this.#settings.api.variables, ...this.#processes.addresses };
-      const functions = await this.#functions.deploy(calls, found.functions, api.target.apiId);
+      const { mockFunction } = this.#document;
+      const made = mockFunction === undefined ? [] : [this.#mock.write(mockFunction)];
+      const functions = await this.#functions.deploy(calls, [...found.functions, ...made], api.target.apiId);
       problems.push(...functions.problems);
       changed.push(...functions.changed.map((name) => `function ${name}`));
       if (document) {
@@ -138,6 +142,7 @@ export class ProjectDeployer {
   }
 
   async close(): Promise<void> {
+    this.#mock.close();
     await this.#processes.close();
   }
 

@@ -2,6 +2,7 @@ import { bounds } from "../../base/bounds.ts";
 import { isObject, type JsonObject } from "../../base/json-object.ts";
 import { listMember, member, membersOf, objectMember, scalarText } from "../json-value.ts";
 import { followReference } from "../references.ts";
+import { type MockFunctionFiles, mockFunctionFiles } from "./mock-function.ts";
 import { echoTemplate, type MockAnswer, type MockBody, type MockExample, mockIntegration } from "./mock-integration.ts";
 import { SchemaExamples } from "./schema-example.ts";
 
@@ -9,10 +10,13 @@ export interface MockedDocument {
   readonly document: JsonObject;
   /** The operations that are mocked: `GET /pets`, `ANY /things`. */
   readonly mocked: ReadonlySet<string>;
+  /** The files of the function that answers for an HTTP API; absent for a REST API, and if nothing is mocked. */
+  readonly functionFiles?: MockFunctionFiles;
 }
 
 const integrationExtension = "x-amazon-apigateway-integration";
 const responsesExtension = "x-amazon-apigateway-gateway-responses";
+const corsExtension = "x-amazon-apigateway-cors";
 const anyMethod = "x-amazon-apigateway-any-method";
 const verbs = ["get", "head", "post", "put", "patch", "delete", anyMethod];
 /**
@@ -24,14 +28,22 @@ const bodyBytesMax = bounds.mockBodyBytesMax.value;
 /**
  * Returns a document (OpenAPI 3, Swagger 2.0) in which each operation without an integration has a MOCK one. It answers
  * with the document's examples or, without any, with values made from its schemas, and pages of other origins may call
- * it. Mocked operations need no key and no token. Everything else stays as it was.
+ * it. Mocked operations need no key and no token. Everything else stays as it was. HTTP APIs have no MOCK: with a
+ * function's ARN they get that function in its place, and the document gets a CORS configuration.
  */
-export function mockDocument(document: JsonObject): MockedDocument {
-  const mocking = new DocumentMocker(document);
+export function mockDocument(document: JsonObject, functionArn?: string): MockedDocument {
+  const mocking = new DocumentMocker(document, functionArn);
   const paths = membersOf(document["paths"]).map(([path, item]): [string, unknown] => [path, mocking.path(path, item)]);
   if (mocking.mocked.size === 0) return { document, mocked: mocking.mocked };
   // The examples are in the answers now, and the import does not read them, so the document can do without.
   const { examples: _, ...components } = objectMember(document, "components") ?? {};
+  if (functionArn !== undefined) {
+    return {
+      document: { [corsExtension]: openCors, ...document, paths: Object.fromEntries(paths) },
+      mocked: mocking.mocked,
+      functionFiles: mockFunctionFiles(mocking.answers),
+    };
+  }
   return {
     document: {
       ...document,
@@ -50,6 +62,9 @@ interface Place {
 
 const allowOrigin = "Access-Control-Allow-Origin";
 
+/** Fetch Standard, "CORS protocol and HTTP caches": `*` stands for all headers but Authorization. */
+const openCors = { allowOrigins: ["*"], allowMethods: ["*"], allowHeaders: ["*", "authorization"], maxAge: 600 };
+
 /** So that pages can read the gateway's errors. */
 const openedResponses = Object.fromEntries(
   ["DEFAULT_4XX", "DEFAULT_5XX"].map((type) => [
@@ -60,6 +75,9 @@ const openedResponses = Object.fromEntries(
 
 class DocumentMocker {
   readonly mocked = new Set<string>();
+  /** The answers of mocked operations, by route key. */
+  readonly answers = new Map<string, readonly MockAnswer[]>();
+  readonly #functionArn: string | undefined;
   readonly #document: JsonObject;
   readonly #isSwagger: boolean;
   readonly #examples: SchemaExamples;
@@ -69,7 +87,8 @@ class DocumentMocker {
    */
   readonly #opened = new Set<string>();
 
-  constructor(document: JsonObject) {
+  constructor(document: JsonObject, functionArn: string | undefined) {
+    this.#functionArn = functionArn;
     this.#document = document;
     this.#isSwagger = document["swagger"] !== undefined;
     this.#examples = new SchemaExamples({ document, side: "response" });
@@ -83,14 +102,18 @@ class DocumentMocker {
     for (const verb of verbs) {
       const operation = item[verb];
       if (!isObject(operation) || operation[integrationExtension] !== undefined) continue;
-      const httpMethod = verb === anyMethod ? "ANY" : verb.toUpperCase();
       made[verb] = this.#operation(operation, { verb, path });
       isMocked = true;
-      this.mocked.add(`${httpMethod} ${path}`);
+      this.mocked.add(this.#keyOf({ verb, path }));
     }
     const own = item["options"];
     const isAnswered = isObject(own) && own[integrationExtension] !== undefined;
     // A mocked ANY would also answer the preflight, but not as one.
+    if (this.#functionArn !== undefined) {
+      // The gateway answers preflights, and a route without an integration would stand in its way.
+      if (!isAnswered) delete made["options"];
+      return made;
+    }
     const shape = path.replaceAll(/\{[^}]*\}/g, "{}");
     if (isMocked && !isAnswered && !this.#opened.has(shape)) {
       this.#opened.add(shape);
@@ -99,8 +122,14 @@ class DocumentMocker {
     return made;
   }
 
+  #keyOf({ verb, path }: Place): string {
+    if (this.#functionArn !== undefined && path === "/$default") return "$default";
+    return `${verb === anyMethod ? "ANY" : verb.toUpperCase()} ${path}`;
+  }
+
   #operation(operation: JsonObject, place: Place): JsonObject {
     const answers = this.#answers(operation, place);
+    if (this.#functionArn !== undefined) return this.#functionOperation(operation, place, answers);
     return {
       ...operation,
       // The keys and tokens of a design don't exist yet.
@@ -112,6 +141,24 @@ class DocumentMocker {
         answers.map(({ answer }) => answer),
         this.#requestMediaTypes(operation),
       ),
+    };
+  }
+
+  /** The gateway writes the headers of CORS. */
+  #functionOperation(
+    operation: JsonObject,
+    place: Place,
+    answers: readonly { readonly answer: MockAnswer }[],
+  ): JsonObject {
+    const bare = answers.map(({ answer: { headers, ...answer } }): MockAnswer => {
+      const { [allowOrigin]: _, ...others } = headers;
+      return { ...answer, headers: others };
+    });
+    this.answers.set(this.#keyOf(place), bare);
+    return {
+      ...operation,
+      security: [],
+      [integrationExtension]: { type: "aws_proxy", uri: this.#functionArn, payloadFormatVersion: "2.0" },
     };
   }
 
