@@ -77,6 +77,9 @@ export class WebSocketUnderTest {
   readonly messages: Buffer[] = [];
   readonly closes: string[] = [];
   readonly connection: WebSocketConnection;
+  readonly host: { tick: number; nowMs: number };
+  reservedBytes = 0;
+  reservedBytesMax = Number.POSITIVE_INFINITY;
   /** What `onText` answers. */
   isTaking = true;
 
@@ -93,12 +96,21 @@ export class WebSocketUnderTest {
     const host = {
       tick: 0,
       nowMs: 0,
+      reserve: (bytes: number) => {
+        if (this.reservedBytes + bytes > this.reservedBytesMax) return false;
+        this.reservedBytes += bytes;
+        return true;
+      },
+      release: (bytes: number) => {
+        this.reservedBytes -= bytes;
+      },
       ticks: { send: 60, linger: 5, bodyBytesPerTick: 100 },
       onError: (error: unknown) => {
         throw error;
       },
       forget: () => undefined,
     };
+    this.host = host;
     this.connection = new WebSocketConnection(this.socket as unknown as Socket, Buffer.alloc(0), {
       host,
       limits,

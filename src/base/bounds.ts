@@ -752,6 +752,10 @@ export const bounds = {
     value: 16_384,
     source: "ours: the frames of one message that a client sends, so that empty ones come to an end",
   },
+  webSocketMessageMsMax: {
+    value: 120_000,
+    source: "ours: from the first part of a message that a client sends to its last",
+  },
   webSocketJoinedBytesMax: {
     value: 16_384,
     source: "ours: the payload up to which a frame is one piece; of a larger one head and payload are two writes",

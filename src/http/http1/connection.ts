@@ -32,9 +32,6 @@ export interface ConnectionHost extends WebSocketHost {
    * `release`, and another one serves what is inside.
    */
   secure(connection: Connection): boolean;
-  /** Reserves memory to buffer a body in. Returns false if all connections together already have too much. */
-  reserve(bytes: number): boolean;
-  release(bytes: number): void;
   forget(connection: Connection | WebSocketConnection): void;
   /** Goes on with a WebSocket in place of the connection that it came by. */
   replace(connection: Connection, by: WebSocketConnection): void;

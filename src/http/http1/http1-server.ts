@@ -137,7 +137,8 @@ export class Http1Server implements ConnectionHost {
   replace(connection: Connection, by: WebSocketConnection): void {
     this.#connections.add(by);
     this.#connections.delete(connection);
-    if (this.isStopping) by.stop();
+    // Later, since who asked for the WebSocket does not have it yet.
+    if (this.isStopping) process.nextTick(() => by.stop());
   }
 
   #settle(): void {

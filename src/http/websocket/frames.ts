@@ -15,8 +15,11 @@ export const closeCodes = {
   /** There was no closing; never on the wire. */
   lost: 1006,
   invalidData: 1007,
+  policyViolation: 1008,
   tooBig: 1009,
   internalError: 1011,
+  /** Of IANA's registry, "WebSocket Close Code Number Registry". */
+  tryAgainLater: 1013,
 } as const;
 
 /** The greatest payload of a control frame. */

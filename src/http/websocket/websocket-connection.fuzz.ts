@@ -91,6 +91,7 @@ test(`fuzz: frames of WebSockets (PORTICO_FUZZ_SEED=${seed})`, (context) => {
     }
     assert.ok(whole.closes.length <= 1);
     assert.equal(whole.socket.isEnded, whole.closes.length === 1);
+    if (whole.socket.isEnded) assert.equal(whole.reservedBytes, 0);
     counts.conversations++;
     counts.texts += whole.texts.length;
     counts.closes += whole.closes.length;

@@ -167,6 +167,7 @@ test("what breaks the protocol closes with its code", async () => {
     ["nothing to continue", 1002, frame(0x80, "x")],
     ["a message in a message", 1002, frame(0x01, "x"), frame(0x81, "y")],
     ["a length of too many bytes", 1002, Buffer.from([0x81, 0xfe, 0, 1, ...mask, 0])],
+    ["a length of eight bytes for one", 1002, Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, ...mask, 0])],
     ["an impossible length", 1002, Buffer.from([0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, ...mask])],
     ["a frame over 32 KB", 1009, frame(0x81, "", 32_769)],
     ["a frame of terabytes", 1009, Buffer.from([0x81, 0xff, 0, 0, 0x7f, 0, 0, 0, 0, 0, ...mask])],
@@ -272,6 +273,28 @@ test("a flood of empty frames in one message ends, and a flood of pings holds no
   const before = unread.frames.length;
   unread.connection.drained();
   assert.deepEqual(unread.frames.slice(before), ["pong:latest"]);
+});
+
+test("messages in parts take memory of a common reserve, give it back, and come to an end", () => {
+  const webSocket = new WebSocketUnderTest();
+  webSocket.receive(frame(0x01, "x".repeat(3_000)));
+  assert.equal(webSocket.reservedBytes, 6_000);
+  webSocket.receive(frame(0x80, "y"));
+  assert.deepEqual([webSocket.reservedBytes, webSocket.messages.length], [0, 1]);
+
+  webSocket.reservedBytesMax = 10_000;
+  webSocket.receive(Buffer.concat([frame(0x01, "x".repeat(3_000)), frame(0x00, "x".repeat(4_000))]));
+  assert.deepEqual(webSocket.closes, ["1013 by server"]);
+
+  const slow = new WebSocketUnderTest();
+  slow.receive(frame(0x01, "a"));
+  slow.host.nowMs = 100_000;
+  slow.receive(frame(0x00, "b"));
+  slow.connection.sweep();
+  assert.deepEqual(slow.closes, []);
+  slow.host.nowMs = 120_000;
+  slow.connection.sweep();
+  assert.deepEqual([slow.closes, slow.reservedBytes], [["1008 by server"], 0]);
 });
 
 test("what is sent is UTF-8, whatever a handler gives", () => {

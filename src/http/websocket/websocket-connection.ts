@@ -24,6 +24,9 @@ export interface WebSocketHost {
   readonly nowMs: number;
   readonly ticks: { readonly send: number; readonly linger: number; readonly bodyBytesPerTick: number };
   readonly onError: (error: unknown, request: undefined) => void;
+  /** Reserves memory to buffer a body or a message in. Returns false if all connections together already have too much. */
+  reserve(bytes: number): boolean;
+  release(bytes: number): void;
   forget(socket: WebSocketConnection): void;
 }
 
@@ -33,6 +36,8 @@ const never = 0x3fffffff;
 const joinedBytesMax = bounds.webSocketJoinedBytesMax.value;
 /** A message of more frames has many that are empty, or nearly. */
 const messageFramesMax = bounds.webSocketMessageFramesMax.value;
+/** A message that is begun and not finished keeps memory that others could use. */
+const messageMsMax = bounds.webSocketMessageMsMax.value;
 /** A message that comes in parts begins with this much room. */
 const firstMessageBytes = 1_024;
 /** Connections that the network lost in silence are found by TCP. */
@@ -69,6 +74,7 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
   #message: Buffer = empty;
   #messageBytes = 0;
   #messageFrames = 0;
+  #messageBegunMs = 0;
   /** Up to where the message is valid UTF-8. */
   #validTo = 0;
   #control: Buffer = empty;
@@ -153,6 +159,8 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
     else if (this.#state !== states.open) return;
     else if (nowMs - this.lastActiveMs >= this.#limits.idleMs || nowMs - this.#openedMs >= this.#limits.lifeMs) {
       this.close(closeCodes.goingAway, "Going away");
+    } else if (this.#messageBytes > 0 && !this.#isPaused && nowMs - this.#messageBegunMs >= messageMsMax) {
+      this.close(closeCodes.policyViolation, "Message too slow");
     } else if (this.#isDrainDue && this.socket.writableLength * 2 <= this.#limits.unsentBytesMax) this.drained();
   }
 
@@ -312,7 +320,10 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
       else this.#hand(message);
       return;
     }
-    this.#append(bytes, from, to);
+    if (!this.#append(bytes, from, to)) {
+      this.#fail(closeCodes.tryAgainLater, "Too many messages", 0);
+      return;
+    }
     this.#validTo = validTo(this.#message, this.#validTo, this.#messageBytes);
     if (this.#validTo < 0 || (isDone && this.#validTo < this.#messageBytes)) {
       this.#fail(closeCodes.invalidData, "Invalid UTF-8", 0);
@@ -323,21 +334,26 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
     }
   }
 
-  #append(bytes: Buffer, from: number, to: number): void {
+  /** Returns false if there is no room for it. */
+  #append(bytes: Buffer, from: number, to: number): boolean {
     const size = this.#messageBytes + to - from;
     if (size > this.#message.length) {
       // It grows with what has come and not to what a head declares, which costs a client nothing.
       const room = Math.min(this.#limits.messageBytesMax, Math.max(firstMessageBytes, size * 2));
+      if (!this.#host.reserve(room - this.#message.length)) return false;
       const grown = Buffer.allocUnsafeSlow(room);
       this.#message.copy(grown, 0, 0, this.#messageBytes);
       this.#message = grown;
     }
+    if (this.#messageBytes === 0) this.#messageBegunMs = this.#host.nowMs;
     bytes.copy(this.#message, this.#messageBytes, from, to);
     this.#messageBytes = size;
+    return true;
   }
 
   #forgetMessage(): void {
     this.#isMessageBegun = false;
+    this.#host.release(this.#message.length);
     this.#message = empty;
     this.#messageBytes = 0;
     this.#messageFrames = 0;
