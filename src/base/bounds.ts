@@ -379,6 +379,7 @@ export const bounds = {
   },
   routeScopesMax: { value: 10, source: "AWS: Quotas for configuring and running an HTTP API" },
   scopeCharsMax: { value: 64, source: "AWS: CreateRoute, authorizationScopes" },
+  shownCharsMax: { value: 512, source: "ours: characters of a caller's text that a refusal repeats" },
   selectionExpressionCharsMax: { value: 1_024, source: "ours: a selection expression of a WebSocket API" },
   v2TemplateCharsMax: { value: 32_768, source: "AWS: API Gateway version 2 API reference, TemplateMap" },
   httpMappingsMax: { value: 1_000, source: "ours: parameter mappings of one integration" },

@@ -3,6 +3,7 @@
  * AWS: API Gateway Developer Guide, "WebSocket selection expressions in API Gateway".
  */
 import { bounds } from "../base/bounds.ts";
+import { shortened } from "./text-lengths.ts";
 
 /** What a variable of an expression may begin with, by the property that the expression is. */
 const variables = {
@@ -22,7 +23,7 @@ const lengthMax = bounds.selectionExpressionCharsMax.value;
 
 // Unconfirmed: the words of all; see docs/compatibility.md, "WebSocket APIs, words of management".
 const invalid = (member: string, expression: string, why: string): string =>
-  `Invalid ${member} specified: ${expression.slice(0, 128)}. ${why}`;
+  `Invalid ${member} specified: ${shortened(expression)}. ${why}`;
 
 /** Checks the expression that an API, a route or an integration has as the member of that name. */
 export const checkSelection = (member: Selecting, expression: string | undefined): string | undefined =>
@@ -43,7 +44,7 @@ function checkExpression(member: string, expression: string | undefined, allowed
   const found = variablesIn(expression);
   if (found === undefined) return invalid(member, expression, "A variable has no end.");
   const unknown = found.find((variable) => !allowed.test(variable));
-  return unknown === undefined ? undefined : invalid(member, expression, `It can't read '${unknown.slice(0, 128)}'.`);
+  return unknown === undefined ? undefined : invalid(member, expression, `It can't read '${shortened(unknown)}'.`);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import { shortened } from "./text-lengths.ts";
 
 /** What makes a stage valid: its name, its variables, its method settings. */
 
@@ -19,11 +20,11 @@ export function checkStageVariables(variables: Readonly<Record<string, string>> 
     return `Maximum number of stage variables for this stage has been reached: ${variablesMax}`;
   for (const [name, value] of entries) {
     if (!/^\w+$/.test(name) || name.length > variableNameMax) {
-      return `Invalid stage variable name: ${name}.  Please use names with only word characters.`;
+      return `Invalid stage variable name: ${shortened(name)}.  Please use names with only word characters.`;
     }
     if (!/^[A-Za-z0-9 \-._~:/?#&=,]+$/.test(value) || value.length > variableValueMax) {
       return (
-        `Invalid stage variable value: ${value}.  Please use values with alphanumeric characters and the symbols ' ', ` +
+        `Invalid stage variable value: ${shortened(value)}.  Please use values with alphanumeric characters and the symbols ' ', ` +
         "-', '.', '_', ':', '/', '?', '&', '=', and ','."
       );
     }

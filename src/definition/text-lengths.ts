@@ -1,3 +1,5 @@
+import { bounds } from "../base/bounds.ts";
+
 /**
  * The least and greatest number of characters of texts, by member. The interface model of API Gateway's second version has
  * them in the names of its shapes only (`StringWithLengthBetween1And128`), so that the protocol layer can't check them.
@@ -15,3 +17,9 @@ export function checkLengths(item: object, lengths: TextLengths): string | undef
   }
   return undefined;
 }
+
+/** The greatest number of characters of a caller's text that a message repeats. */
+const shownMax = bounds.shownCharsMax.value;
+
+/** Returns a caller's text as a message shows it. */
+export const shortened = (text: string): string => (text.length > shownMax ? `${text.slice(0, shownMax)}…` : text);

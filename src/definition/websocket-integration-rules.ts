@@ -7,7 +7,7 @@ import { invalidExpression, invalidIdentifier, isCommonSource, mappingResult } f
 import type { Integration, Method } from "./rest-api.ts";
 import { checkIntegration } from "./rules.ts";
 import { checkResponseSelection, checkSelection } from "./selection-expression-rules.ts";
-import { checkLengths } from "./text-lengths.ts";
+import { checkLengths, shortened } from "./text-lengths.ts";
 import type { IntegrationResponse, WebSocketIntegration } from "./websocket-api.ts";
 
 const lengths = {
@@ -33,6 +33,12 @@ const isInvocation = (uri: string | undefined): boolean =>
 /** Returns the expression by which an integration's responses are chosen: a function's error, or the status. */
 export const responseSelectionOf = ({ IntegrationUri: uri }: Pick<WebSocketIntegration, "IntegrationUri">): string =>
   isInvocation(uri) ? "${integration.response.body.errorMessage}" : "${integration.response.statuscode}";
+
+/** Checks what a call asks for; AWS accepts the format of HTTP APIs as well, and keeps 1.0. */
+export const checkPayloadFormat = (version: string): string | undefined =>
+  version === "1.0" || version === "2.0"
+    ? undefined
+    : `Invalid PayloadFormatVersion specified: ${shortened(version)}. Must be one of: [1.0, 2.0]`;
 
 // Unconfirmed: all words without a source; see docs/compatibility.md, "WebSocket APIs, words of management".
 export function checkWebSocketIntegration(
@@ -94,7 +100,7 @@ function checkResponseKey(key: string): string | undefined {
 }
 
 const invalidResponseKey = (key: string): string =>
-  `Invalid integration response key specified: ${key.slice(0, 128)}. It must be $default or /expression/`;
+  `Invalid integration response key specified: ${shortened(key)}. It must be $default or /expression/`;
 
 const templateCharsMax = bounds.v2TemplateCharsMax.value;
 const templatesMax = bounds.httpMappingsMax.value;
@@ -108,7 +114,7 @@ function checkTemplates(templates: Readonly<Record<string, string>> | undefined)
       return `Invalid template key specified: it must have 1 to ${templateKeyCharsMax} characters`;
     }
     if (template.length > templateCharsMax) {
-      return `Invalid template specified for ${key.slice(0, 128)}: it must have 0 to ${templateCharsMax} characters`;
+      return `Invalid template specified for ${shortened(key)}: it must have 0 to ${templateCharsMax} characters`;
     }
   }
   return undefined;

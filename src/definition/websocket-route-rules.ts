@@ -6,7 +6,7 @@ import { bounds } from "../base/bounds.ts";
 import { integrationIdOf, type RouteReferences } from "./http-route-rules.ts";
 import { invalidExpression, mappingResult } from "./mapping-rules.ts";
 import { checkSelection } from "./selection-expression-rules.ts";
-import { checkLengths } from "./text-lengths.ts";
+import { checkLengths, shortened } from "./text-lengths.ts";
 import { notForWebSocket } from "./v2-members.ts";
 import type { WebSocketRoute } from "./websocket-api.ts";
 
@@ -79,7 +79,7 @@ function checkAuthorization(
 const checkResponseSelection = (expression: string | undefined): string | undefined =>
   expression === undefined || expression === "$default"
     ? undefined
-    : `Invalid RouteResponseSelectionExpression specified: ${expression.slice(0, 128)}. Only $default is supported.`;
+    : `Invalid RouteResponseSelectionExpression specified: ${shortened(expression)}. Only $default is supported.`;
 
 const modelKeyCharsMax = bounds.routeKeyCharsMax.value;
 
@@ -92,7 +92,7 @@ export function checkModels(
     if (key === "" || key.length > modelKeyCharsMax) {
       return `Invalid model key specified: it must have 1 to ${modelKeyCharsMax} characters`;
     }
-    if (!hasModel(model)) return `Invalid model identifier specified: ${model.slice(0, 128)}`;
+    if (!hasModel(model)) return `Invalid model identifier specified: ${shortened(model)}`;
   }
   return undefined;
 }
@@ -113,5 +113,5 @@ export function checkRouteParameters(
   const keys = Object.keys(declared ?? {});
   if (keys.length > parametersMax) return `Invalid parameters specified: at most ${parametersMax} are allowed`;
   const wrong = keys.filter((key) => key.length > parameterCharsMax || !parameters[of].test(key));
-  return mappingResult(wrong.map((key) => invalidExpression(key.slice(0, 128))));
+  return mappingResult(wrong.map((key) => invalidExpression(shortened(key))));
 }

@@ -1,15 +1,16 @@
-// Calls made from the interface model, sound ones and broken ones, against the real operations of HTTP APIs on a store that
-// fills up with what they make. Whatever comes of it can be compiled, and automatic stages serve what is defined.
+// Calls made from the interface model, sound ones and broken ones, against the real operations of HTTP and WebSocket APIs on
+// a store that fills up with what they make. Whatever comes of it can be compiled, and automatic stages serve what is defined.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { ManualClock } from "../../src/base/clock.ts";
 import { randomIds } from "../../src/base/ids.ts";
 import { compileHttpApi } from "../../src/compiler/http-api/compile-http-api.ts";
-import { type HttpApi, type HttpApiDefinition, type HttpStage, v2Kinds } from "../../src/definition/http-api.ts";
+import { type HttpApiDefinition, v2Kinds } from "../../src/definition/http-api.ts";
 import { definitionIndexes } from "../../src/definition/indexes.ts";
+import { isWebSocketApi, type V2Api, type V2ApiDefinition, type V2Stage } from "../../src/definition/v2-api.ts";
 import { makeControlLimits } from "../../src/management/control-limits.ts";
 import { makeV2Operations } from "../../src/management/v2/operations.ts";
-import { readHttpApiDefinition } from "../../src/management/v2/v2-api-documents.ts";
+import { readV2ApiDefinition } from "../../src/management/v2/v2-api-documents.ts";
 import { makeManagement } from "../../src/protocol/management.ts";
 import { loadModel, shapeOf } from "../../src/protocol/model.ts";
 import type { ManagementResponse } from "../../src/protocol/operation.ts";
@@ -59,7 +60,7 @@ const likely: Readonly<Record<string, () => unknown>> = {
   RouteKey: () =>
     oneOf(["$default", "GET /pets", "ANY /pets/{id}", "POST /{proxy+}", "GET /pets/{id}/{name+}", "GET /{a}/{a}"]),
   Target: () => (known.has("integrationId") ? `integrations/${known.get("integrationId")}` : undefined),
-  ProtocolType: () => "HTTP",
+  ProtocolType: () => oneOf(["HTTP", "HTTP", "WEBSOCKET"]),
   RouteSelectionExpression: () => undefined,
   ApiKeySelectionExpression: () => undefined,
   AuthorizerId: () => known.get("authorizerId"),
@@ -121,9 +122,67 @@ const likely: Readonly<Record<string, () => unknown>> = {
   DomainNameId: () => undefined,
 };
 
+const keyOrSelection = () =>
+  oneOf([undefined, "$request.body.action", "${request.body.a}-${request.body.b}", "\\$default"]);
+
+/** The same for WebSocket APIs, where they differ. */
+const likelyOnWebSockets: Readonly<Record<string, () => unknown>> = {
+  RouteKey: () => oneOf(["$connect", "$disconnect", "$default", "join", "leave", "chat/join", "$other"]),
+  RouteSelectionExpression: () => oneOf([undefined, "$request.body.action", "", "$context.a"]),
+  ApiKeyRequired: () => oneOf([undefined, undefined, true, false]),
+  AuthorizationType: () => oneOf(["NONE", "NONE", "AWS_IAM", "CUSTOM"]),
+  AuthorizerType: () => "REQUEST",
+  AuthorizerPayloadFormatVersion: () => undefined,
+  AuthorizerResultTtlInSeconds: () => undefined,
+  EnableSimpleResponses: () => undefined,
+  JwtConfiguration: () => undefined,
+  IdentitySource: () => oneOf([["route.request.header.Auth"], [], ["context.a", "stageVariables.b"]]),
+  ModelSelectionExpression: keyOrSelection,
+  TemplateSelectionExpression: keyOrSelection,
+  RouteResponseSelectionExpression: () => oneOf([undefined, "$default"]),
+  RequestModels: () => oneOf([undefined, { join: known.get("name") }, { join: "" }]),
+  ResponseModels: () => oneOf([undefined, { join: known.get("name") }]),
+  RequestParameters: () =>
+    oneOf([
+      undefined,
+      { "route.request.header.a": { required: true } },
+      { "integration.request.header.a": "context.connectionId" },
+      { "integration.request.path.b": "" },
+    ]),
+  ResponseParameters: () => oneOf([undefined, { "method.response.header.a": "integration.response.header.b" }]),
+  RouteResponseKey: () => oneOf(["$default", "$default", "other"]),
+  IntegrationResponseKey: () => oneOf(["$default", "/2\\d\\d/", "/(/", "200"]),
+  IntegrationType: () => oneOf(["MOCK", "MOCK", "HTTP", "HTTP_PROXY", "AWS", "AWS_PROXY"]),
+  IntegrationUri: () => oneOf(["https://a.example", invokeArn]),
+  ConnectionId: () => oneOf([undefined, "a", "${stageVariables.a}"]),
+  ContentHandlingStrategy: () => oneOf([undefined, "CONVERT_TO_TEXT"]),
+  PassthroughBehavior: () => oneOf([undefined, "NEVER", "WHEN_NO_TEMPLATES"]),
+  RequestTemplates: () => oneOf([undefined, { join: "$input.body" }, { join: "" }]),
+  ResponseTemplates: () => oneOf([undefined, { join: "$input.body" }, { join: "" }]),
+  Schema: () => oneOf(["{}", '{"type":"object"}', "[", '{"$ref":"a"}']),
+  ContentType: () => oneOf([undefined, "application/json"]),
+  StageName: () => oneOf(["dev", "prod", "$default"]),
+  RouteSettings: () => oneOf([{}, { join: { throttlingRateLimit: 1, dataTraceEnabled: true } }]),
+  ApiMappingKey: () => oneOf(["", "v1"]),
+};
+
+/** HTTP APIs alone have these. */
+const httpOnly: readonly string[] = [
+  "AuthorizationScopes",
+  "CorsConfiguration",
+  "CredentialsArn",
+  "IntegrationSubtype",
+  "TlsConfig",
+  "Target",
+];
+
 /** Whole inputs, for operations whose members have to fit each other. */
 const likelyBodies: Readonly<Record<string, () => object>> = {
-  CreateApi: () => ({ name: "a", protocolType: "HTTP", ...oneOf([{}, { target: functionArn }]) }),
+  CreateApi: () =>
+    oneOf([
+      { name: "a", protocolType: "HTTP", ...oneOf([{}, { target: functionArn }]) },
+      { name: "a", protocolType: "WEBSOCKET", routeSelectionExpression: "$request.body.action" },
+    ]),
   CreateIntegration: () =>
     oneOf([
       {
@@ -163,6 +222,8 @@ const webSocketOnly: readonly string[] = [
   "TemplateSelectionExpression",
 ];
 
+const isOnWebSockets = (): boolean => known.get("protocolType") === "WEBSOCKET";
+
 /** A call whose input fits the model. */
 function soundCall(): { operation: string; method: string; target: string; body: Buffer } {
   const operation = oneOf(operations);
@@ -176,15 +237,21 @@ function soundCall(): { operation: string; method: string; target: string; body:
   const body: Record<string, unknown> = {};
   const query = new URLSearchParams();
   for (const [name, { location, locationName = name }] of Object.entries(shape?.members ?? {})) {
-    if (webSocketOnly.includes(name) && random() < 0.95) continue;
-    const hint = Object.hasOwn(likely, name) && random() < 0.9 ? likely[name] : undefined;
+    // A route's target is a member that both have.
+    const foreign = isOnWebSockets()
+      ? httpOnly.filter((one) => one !== "Target" || operation.endsWith("Api"))
+      : webSocketOnly;
+    if (foreign.includes(name) && random() < 0.95) continue;
+    const hints = isOnWebSockets() ? { ...likely, ...likelyOnWebSockets } : likely;
+    const hint = Object.hasOwn(hints, name) && random() < 0.9 ? hints[name] : undefined;
     const isWanted = shape?.required?.includes(name) === true || random() < 0.8;
     const given = hint === undefined ? value[name] : isWanted ? hint() : undefined;
     if (given === undefined) continue;
     if (location === undefined) body[locationName] = given;
     if (location === "querystring" && typeof given !== "object") query.append(locationName, String(given));
   }
-  const whole = Object.hasOwn(likelyBodies, operation) ? likelyBodies[operation] : undefined;
+  const isWhole = Object.hasOwn(likelyBodies, operation) && (!isOnWebSockets() || operation === "CreateApi");
+  const whole = isWhole ? likelyBodies[operation] : undefined;
   const path = http.requestUri.replaceAll(/\{[^}]+\}/g, (label) => encodeURIComponent(fillLabel(label.slice(1, -1))));
   return {
     operation,
@@ -201,7 +268,8 @@ function remember(response: ManagementResponse): void {
   if (response.status >= 300 || !response.body.toString().startsWith("{")) return;
   const made = JSON.parse(response.body.toString()) as Record<string, unknown>;
   if (typeof made["apiId"] === "string" && made["apiId"] !== known.get("apiId")) {
-    for (const name of ["integrationId", "authorizerId", "routeId", "deploymentId"]) known.delete(name);
+    for (const name of ["integrationId", "authorizerId", "routeId", "deploymentId", "modelId"]) known.delete(name);
+    known.set("protocolType", String(made["protocolType"]));
   }
   for (const [name, text] of Object.entries(made)) {
     if (!/^(.*Id|stageName|domainName|routeKey|name)$/.test(name) || typeof text !== "string" || text === "") continue;
@@ -215,26 +283,29 @@ function remember(response: ManagementResponse): void {
 /** Whatever was made can be compiled; automatic stages serve what is defined, and nothing is left of what is gone. */
 const checkStore = (): Promise<number> =>
   store.read(scope, async (tx) => {
-    const apis = new Map((await tx.list<HttpApi>(v2Kinds.api)).map(({ id, body }) => [id, body]));
+    const apis = new Map((await tx.list<V2Api>(v2Kinds.api)).map(({ id, body }) => [id, body]));
     for (const kind of Object.values(v2Kinds)) {
       for (const { id } of await tx.list(kind)) assert.ok(apis.has(id.split("/")[0]!), `${kind} ${id} has no API`);
     }
-    for (const { id, body: stage } of await tx.list<HttpStage>(v2Kinds.stage)) {
+    for (const { id, body: stage } of await tx.list<V2Stage>(v2Kinds.stage)) {
       const apiId = id.slice(0, id.indexOf("/"));
-      const current = await readHttpApiDefinition(tx, apis.get(apiId)!);
-      const snapshot = await tx.get<HttpApiDefinition>(v2Kinds.snapshot, `${apiId}/${stage.DeploymentId}`);
+      const api = apis.get(apiId)!;
+      const current = await readV2ApiDefinition(tx, api);
+      const snapshot = await tx.get<V2ApiDefinition>(v2Kinds.snapshot, `${apiId}/${stage.DeploymentId}`);
       if (stage.DeploymentId !== undefined) assert.ok(snapshot, `${id} has a deployment`);
       // Tags are no part of what is deployed.
-      const deployed = ({ api: { Tags: _, ...api }, ...rest }: HttpApiDefinition) => ({ api, ...rest });
+      const deployed = ({ api: { Tags: _, ...api }, ...rest }: V2ApiDefinition) => ({ api, ...rest });
       if (stage.AutoDeploy) assert.deepEqual(deployed(snapshot!.body), deployed(current), id);
-      const plan = compileHttpApi(snapshot?.body ?? current, stage, scope);
+      if (isWebSocketApi(api)) continue;
+      const served = (snapshot?.body ?? current) as HttpApiDefinition;
+      const plan = compileHttpApi(served, stage, scope);
       assert.equal(plan.closed, undefined);
-      assert.equal(plan.methods.length, (snapshot?.body ?? current).routes.length);
+      assert.equal(plan.methods.length, served.routes.length);
     }
     return apis.size;
   });
 
-describe(`fuzz: the control plane of HTTP APIs (PORTICO_FUZZ_SEED=${seed})`, () => {
+describe(`fuzz: the control plane of HTTP and WebSocket APIs (PORTICO_FUZZ_SEED=${seed})`, () => {
   after(() => store.close());
 
   it("answers whatever it is asked, never with a 500 or an error that AWS does not declare; what it makes is whole", {

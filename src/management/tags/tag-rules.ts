@@ -1,4 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
+import { shortened } from "../../definition/text-lengths.ts";
 import type { ViewingOperation } from "../../families/make-families.ts";
 import { type ApiError, badRequest, limitExceeded } from "../../protocol/errors.ts";
 import { type ControlLimits, limitMessage } from "../control-limits.ts";
@@ -29,7 +30,7 @@ export function checkTags(
   if (Object.keys(tags).length > limits.tagsPerResource) throw tooMany(limitMessage("tagsPerResource"));
   for (const [key, value] of Object.entries(tags)) {
     if (key === "" || key.length > keyLengthMax || !allowed.test(key))
-      throw badRequest(`Invalid tag key specified: ${key}`);
+      throw badRequest(`Invalid tag key specified: ${shortened(key)}`);
     const text = value ?? "";
     if (text.length > valueLengthMax || !allowed.test(text)) {
       throw badRequest(`Invalid tag value specified for key: ${key}`);

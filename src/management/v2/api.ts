@@ -7,7 +7,7 @@ import {
   v2Kinds,
 } from "../../definition/http-api.ts";
 import { checkSelection } from "../../definition/selection-expression-rules.ts";
-import { checkLengths } from "../../definition/text-lengths.ts";
+import { checkLengths, shortened } from "../../definition/text-lengths.ts";
 import { isWebSocketApi, type V2Api } from "../../definition/v2-api.ts";
 import { mergedAs, unmerged } from "../../families/merge.ts";
 import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
@@ -52,10 +52,12 @@ function checkSelections({ ProtocolType }: Pick<V2Api, "ProtocolType">, input: S
   const { RouteSelectionExpression: route, ApiKeySelectionExpression: key } = input;
   if (ProtocolType === "WEBSOCKET") refuse(checkSelection("RouteSelectionExpression", route));
   else if (route !== undefined && !routeSelections.includes(route)) {
-    throw badRequest(`Invalid route selection expression specified: ${route}. HTTP APIs have '${routeSelection}'`);
+    throw badRequest(
+      `Invalid route selection expression specified: ${shortened(route)}. HTTP APIs have '${routeSelection}'`,
+    );
   }
   if (key !== undefined && !apiKeySelections.includes(key)) {
-    throw badRequest(`Invalid API key selection expression specified: ${key}`);
+    throw badRequest(`Invalid API key selection expression specified: ${shortened(key)}`);
   }
 }
 

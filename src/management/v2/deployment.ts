@@ -1,14 +1,21 @@
 import type { HttpDeployment } from "../../definition/http-api.ts";
+import { checkLengths } from "../../definition/text-lengths.ts";
 import { isWebSocketApi, type V2Api } from "../../definition/v2-api.ts";
 import { unmerged } from "../../families/merge.ts";
 import { nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { deleteDeployment, writeDeployment } from "./auto-deploy.ts";
 import { deployments } from "./deployments.ts";
+import { refuse } from "./refusals.ts";
 import { checkMovable } from "./stage.ts";
 import { stages } from "./stages.ts";
 import { readV2ApiDefinition } from "./v2-api-documents.ts";
 import { type Change, defineResource } from "./work.ts";
+
+function checked(deployment: HttpDeployment): HttpDeployment {
+  refuse(checkLengths(deployment, { Description: [0, 1024] }));
+  return deployment;
+}
 
 /** Writes a snapshot of the API as it is, and moves the stage that the input names to it. */
 async function createDeployment(work: Change<"CreateDeployment", V2Api>): Promise<HttpDeployment> {
@@ -31,6 +38,7 @@ async function createDeployment(work: Change<"CreateDeployment", V2Api>): Promis
     DeploymentStatus: "DEPLOYED",
     DeploymentStatusMessage: undefined,
   });
+  checked(deployment);
   await writeDeployment(work, definition, deployment);
   if (StageName) {
     const stage = await stages.get(work, StageName);
@@ -64,5 +72,6 @@ export const deployment = defineResource({
   place: deployments,
   create: createDeployment,
   merge: { ApiId: unmerged },
+  complete: checked,
   onDelete: refuseWhileServed,
 });

@@ -4,7 +4,11 @@ import { integrationIdOf } from "../../definition/http-route-rules.ts";
 import { isWebSocketApi, type V2Api, type V2Integration } from "../../definition/v2-api.ts";
 import { notForHttp } from "../../definition/v2-members.ts";
 import type { WebSocketIntegration } from "../../definition/websocket-api.ts";
-import { checkWebSocketIntegration, responseSelectionOf } from "../../definition/websocket-integration-rules.ts";
+import {
+  checkPayloadFormat,
+  checkWebSocketIntegration,
+  responseSelectionOf,
+} from "../../definition/websocket-integration-rules.ts";
 import { mergedAs, mergedEntries, unlessEqual, unmerged, withoutEmpty } from "../../families/merge.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest } from "../../protocol/errors.ts";
@@ -61,6 +65,7 @@ const foreignMembers = {
  */
 function asOfKind(integration: V2Integration, api: V2Api): V2Integration {
   if (isWebSocketApi(api)) {
+    refuse(checkPayloadFormat(integration.PayloadFormatVersion ?? "1.0"));
     return {
       ...integration,
       PayloadFormatVersion: "1.0",

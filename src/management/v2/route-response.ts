@@ -1,4 +1,5 @@
 import { checkModelSelection } from "../../definition/selection-expression-rules.ts";
+import { shortened } from "../../definition/text-lengths.ts";
 import type { V2Route } from "../../definition/v2-api.ts";
 import type { RouteResponse } from "../../definition/websocket-api.ts";
 import { checkModels, checkRouteParameters } from "../../definition/websocket-route-rules.ts";
@@ -21,7 +22,7 @@ async function checked(response: RouteResponse, work: RouteResponseChange): Prom
   // words; see docs/compatibility.md, "WebSocket APIs, words of management".
   if (response.RouteResponseKey !== "$default") {
     throw badRequest(
-      `Invalid route response key specified: ${response.RouteResponseKey.slice(0, 128)}. Only $default is supported.`,
+      `Invalid route response key specified: ${shortened(response.RouteResponseKey)}. Only $default is supported.`,
     );
   }
   const others = (await routeResponses.all(work)).filter(

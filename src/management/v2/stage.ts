@@ -1,7 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
 import { defaultStageName, type Route, v2Kinds } from "../../definition/http-api.ts";
 import { checkAccessLogs, checkStageName, checkStageVariables } from "../../definition/stage-rules.ts";
-import { checkLengths } from "../../definition/text-lengths.ts";
+import { checkLengths, shortened } from "../../definition/text-lengths.ts";
 import { isWebSocketApi, type V2Api, type V2Stage } from "../../definition/v2-api.ts";
 import type { WebSocketRouteSettings } from "../../definition/websocket-api.ts";
 import { unmerged } from "../../families/merge.ts";
@@ -42,7 +42,8 @@ function routeSettings(input: SettingsInput, api: V2Api): WebSocketRouteSettings
 }
 
 /** AWS's words, as users quote them. */
-const unknownRoute = (key: string) => notFound(`Unable to find Route by key ${key} within the provided RouteSettings`);
+const unknownRoute = (key: string) =>
+  notFound(`Unable to find Route by key ${shortened(key)} within the provided RouteSettings`);
 
 /** Returns the settings of routes by their keys. Each is the key of a route, as the API is defined now. */
 async function settingsByRoute(

@@ -1,10 +1,11 @@
 // WebSocket APIs under the official SDK on a store in memory: what each family takes, keeps, shows and refuses.
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { describe, it } from "node:test";
 import { APIGateway } from "@aws-sdk/client-api-gateway";
 import type { ApiGatewayV2, CreateApiCommandInput, CreateIntegrationCommandInput } from "@aws-sdk/client-apigatewayv2";
 import { bare, makeV2Client, makeV2Management, refusedV2, scope } from "../../../test/v2-management.ts";
 import { v2Kinds } from "../../definition/http-api.ts";
+import { loadModel, shapeOf } from "../../protocol/model.ts";
 import { makeControlLimits } from "../control-limits.ts";
 import { makeRestOperations } from "../rest/operations.ts";
 
@@ -559,3 +560,148 @@ it("the items of one API are not those of another", async () => {
   );
   await missing(client.getModels({ ApiId: "none" }), "Invalid API identifier specified 123456789012:none");
 });
+
+describe("what no client sends", () => {
+  const model = loadModel("apigatewayv2");
+
+  /** An API with one of each, and the path of an operation on them. */
+  async function one() {
+    const management = makeV2Management();
+    const client = makeV2Client(management);
+    const ApiId = await anApi(client);
+    const { IntegrationId, RouteId } = await aRoute(client, ApiId);
+    const { ModelId } = await client.createModel({ ApiId, Name: "message", Schema: "{}" });
+    const AuthorizerUri = uri("a");
+    const { AuthorizerId } = await client.createAuthorizer({
+      ...{ ApiId, AuthorizerUri, Name: "a", AuthorizerType: "REQUEST", IdentitySource: [] },
+    });
+    const { RouteResponseId } = await client.createRouteResponse({ ApiId, RouteId, RouteResponseKey: "$default" });
+    const { IntegrationResponseId } = await client.createIntegrationResponse({
+      ...{ ApiId, IntegrationId, IntegrationResponseKey: "$default" },
+    });
+    const { DeploymentId } = await client.createDeployment({ ApiId });
+    await client.createStage({ ApiId, StageName: "live", DeploymentId: DeploymentId! });
+    const ids: Readonly<Record<string, string | undefined>> = {
+      apiId: ApiId,
+      authorizerId: AuthorizerId,
+      deploymentId: DeploymentId,
+      integrationId: IntegrationId,
+      integrationResponseId: IntegrationResponseId,
+      modelId: ModelId,
+      routeId: RouteId,
+      routeResponseId: RouteResponseId,
+      stageName: "live",
+    };
+    const pathOf = (requestUri: string) =>
+      requestUri.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids[name] ?? "none"));
+    return { management, client, ApiId, pathOf };
+  }
+
+  /** What an operation needs to be called at all. */
+  const required: Readonly<Record<string, object>> = {
+    CreateApi: { name: "a", protocolType: "WEBSOCKET", routeSelectionExpression: selection },
+    CreateRoute: { routeKey: "other" },
+    CreateIntegration: { integrationType: "MOCK" },
+    CreateModel: { name: "other", schema: "{}" },
+    CreateAuthorizer: { name: "b", authorizerType: "REQUEST", identitySource: [], authorizerUri: uri("b") },
+    CreateStage: { stageName: "more" },
+    CreateRouteResponse: { routeResponseKey: "$default" },
+    CreateIntegrationResponse: { integrationResponseKey: "/4/" },
+  };
+  const family =
+    /^(Create|Update)(Api|Route|RouteResponse|Integration|IntegrationResponse|Model|Authorizer|Stage|Deployment)$/;
+  const writes = Object.entries(model.operations).filter(([name]) => family.test(name));
+
+  it("is refused where a member has another type, and changes nothing", async () => {
+    const { management, client, ApiId, pathOf } = await one();
+    const before = JSON.stringify(await everythingOf(client, ApiId));
+    let count = 0;
+    for (const [operation, { http, input }] of writes) {
+      const members = Object.entries(shapeOf(model, input!.shape).members ?? {});
+      for (const [name, { shape, location, locationName = name }] of members) {
+        if (location !== undefined) continue;
+        const { type } = shapeOf(model, shape);
+        for (const wrong of [7, true, "text", [["a"]], { a: { b: ["c"] } }]) {
+          // A number and a flag are read from texts, and texts from numbers and flags, where AWS is as lenient.
+          const isOther =
+            type === "list" || type === "map" || type === "structure"
+              ? typeof wrong !== "object"
+              : typeof wrong === "object";
+          if (!isOther) continue;
+          const body = { ...required[operation], [locationName]: wrong };
+          const { status, text } = await management.send(http.method, pathOf(http.requestUri), body);
+          assert.equal(status, 400, `${operation} ${name} ${JSON.stringify(wrong)}: ${text}`);
+          count++;
+        }
+      }
+    }
+    assert(count > 200, String(count));
+    assert.equal(JSON.stringify(await everythingOf(client, ApiId)), before);
+  });
+
+  it("is refused where a text has a megabyte, in few words", async () => {
+    const { management, client, ApiId, pathOf } = await one();
+    const before = JSON.stringify(await everythingOf(client, ApiId));
+    const long = "a".repeat(1_000_000);
+    const wordy: string[] = [];
+    for (const [operation, { http, input }] of writes) {
+      const members = Object.entries(shapeOf(model, input!.shape).members ?? {});
+      for (const [name, { shape, location, locationName = name }] of members) {
+        if (location !== undefined) continue;
+        const { type } = shapeOf(model, shape);
+        const value =
+          type === "string" ? long : type === "map" ? { [long]: long } : type === "list" ? [long] : undefined;
+        if (value === undefined) continue;
+        const body = { ...required[operation], [locationName]: value };
+        const { status, text } = await management.send(http.method, pathOf(http.requestUri), body);
+        if (![400, 404, 409].includes(status) || text.length > 4_000)
+          wordy.push(`${operation} ${name} ${status} ${text.slice(0, 100)}`);
+      }
+    }
+    assert.deepEqual(wordy, []);
+    assert.equal(JSON.stringify(await everythingOf(client, ApiId)), before);
+  });
+
+  it("of unknown members nothing is kept", async () => {
+    const { management, client, ApiId, pathOf } = await one();
+    for (const [operation, { http }] of writes) {
+      const body = { ...required[operation], colour: "red", __proto__: { a: 1 }, constructor: "b" };
+      await management.send(http.method, pathOf(http.requestUri), body);
+    }
+    const all = JSON.stringify(await everythingOf(client, ApiId));
+    assert.doesNotMatch(all, /colour|constructor|__proto__/);
+  });
+
+  it("is not found by ids of another API, nor by ids that are paths", async () => {
+    const { management, client, pathOf } = await one();
+    const other = await anApi(client);
+    for (const [operation, { http }] of Object.entries(model.operations)) {
+      const below = /^\/v2\/apis\/\{apiId\}\/(?:routes|integrations|models|authorizers|stages|deployments)\/\{/;
+      if (!below.test(http.requestUri)) continue;
+      for (const apiId of [other, "none", "..", "a%2Fb"]) {
+        const path = pathOf(http.requestUri.replace("{apiId}", apiId));
+        const { status, text } = await management.send(http.method, path, {});
+        assert([404, 400].includes(status), `${operation} ${path}: ${status} ${text}`);
+      }
+    }
+  });
+});
+
+async function everythingOf(client: ApiGatewayV2, ApiId: string): Promise<unknown> {
+  const { Items: routes = [] } = await client.getRoutes({ ApiId });
+  const { Items: integrations = [] } = await client.getIntegrations({ ApiId });
+  const items = async (answers: readonly Promise<{ Items?: readonly unknown[] | undefined }>[]) =>
+    (await Promise.all(answers)).map(({ Items }) => Items);
+  return items([
+    client.getApis({}),
+    client.getStages({ ApiId }),
+    client.getModels({ ApiId }),
+    client.getAuthorizers({ ApiId }),
+    client.getDeployments({ ApiId }),
+    Promise.resolve({ Items: [...routes, ...integrations] }),
+    ...routes.map(({ RouteId }) => client.getRouteResponses({ ApiId, RouteId: RouteId! })),
+    ...integrations.map(({ IntegrationId }) =>
+      client.getIntegrationResponses({ ApiId, IntegrationId: IntegrationId! }),
+    ),
+  ]);
+}
