@@ -748,6 +748,19 @@ export const bounds = {
     source: "ours: events of the last seconds that `portico logs --follow` remembers as printed",
   },
   cliStatusMsMax: { value: 30_000, source: "ours: the page of a server's status" },
+  webSocketFrameBytesMax: { value: 32_768, source: "AWS: WebSocket API quotas, frame size" },
+  webSocketMessageBytesMax: { value: 131_072, source: "AWS: WebSocket API quotas, message payload size" },
+  webSocketIdleMsMax: { value: 600_000, source: "AWS: WebSocket API quotas, idle connection timeout" },
+  webSocketLifeMsMax: { value: 7_200_000, source: "AWS: WebSocket API quotas, connection duration" },
+  webSocketTargetBytesMax: { value: 4_096, source: "AWS: WebSocket API quotas, URL length" },
+  webSocketUnsentBytesMax: {
+    value: 262_144,
+    source: "ours: what waits for a client that does not read; then its connection is closed",
+  },
+  webSocketMessagesAtOnceMax: {
+    value: 32,
+    source: "ours: messages of one connection that are under way; then nothing more is read",
+  },
   webSocketControlBytesMax: { value: 125, source: "ours: RFC 6455 §5.5" },
   webSocketMessageFramesMax: {
     value: 16_384,

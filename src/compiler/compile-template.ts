@@ -12,10 +12,13 @@ export const hasVelocity = (templates: Templates): boolean => Object.values(temp
  * Compiles templates by media type. A template that can't be parsed is kept with the reason, since AWS also accepts it
  * and answers 500 to the requests that need it.
  */
-export function compileTemplates(templates: Templates): Readonly<Record<string, TemplatePlan>> {
+export function compileTemplates(
+  templates: Templates,
+  keyOf = (mediaType: string): string => mediaType.toLowerCase(),
+): Readonly<Record<string, TemplatePlan>> {
   return Object.fromEntries(
     Object.entries(templates ?? {}).map(([mediaType, template]) => [
-      mediaType.toLowerCase(),
+      keyOf(mediaType),
       isVelocity(template) ? compileTemplate(template) : template,
     ]),
   );

@@ -56,6 +56,8 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   "customDomain.basePathMatched": ({ customDomain }) => customDomain?.basePathMatched,
   // Unconfirmed: what AWS counts; see docs/compatibility.md, "HTTP APIs, access logs".
   dataProcessed: ({ request, answer }) => String(request.headBytes + request.bodyBytes + answer.responseBytes),
+  connectedAt: ({ connection }) => number(connection?.connectedMs),
+  connectionId: ({ connection }) => connection?.connectionId,
   deploymentId: (exchange) => exchange.program.plan.deploymentId,
   domainName: (exchange) => exchange.domainName,
   domainPrefix: (exchange) => exchange.domainName.split(".", 1)[0],
@@ -64,6 +66,7 @@ const variables: Readonly<Record<string, ReadVariable>> = {
     exchange.error === undefined ? undefined : JSON.stringify(exchange.error.message),
   "error.responseType": (exchange) => exchange.error?.type,
   "error.validationErrorString": (exchange) => exchange.error?.validationErrorString,
+  eventType: ({ connection }) => connection?.eventType,
   extendedRequestId: (exchange) => exchange.extendedRequestId,
   httpMethod: (exchange) => exchange.httpMethod,
   "integration.error": (exchange) => exchange.integration?.error,
@@ -81,6 +84,7 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   integrationStatus: (exchange) => number(exchange.integration?.serviceStatus),
   // Canaries that take traffic close their stage, so that no request is a canary's.
   isCanaryRequest: (exchange) => (exchange.program.plan.hasCanary === true ? "false" : undefined),
+  messageId: ({ connection }) => connection?.messageId,
   operationName: (exchange) => exchange.method?.plan.operationName,
   path: (exchange) => exchange.fullPath,
   protocol: (exchange) => `HTTP/${exchange.request.httpVersion}`,
@@ -91,7 +95,7 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   resourcePath: (exchange) => exchange.method?.plan.resourcePath,
   responseLatency: (exchange) => milliseconds(performance.now() - exchange.startedAt),
   responseLength: (exchange) => String(exchange.answer.responseBytes),
-  routeKey: ({ program, method }) => (program.plan.kind === "http" ? method?.plan.routeKey : undefined),
+  routeKey: ({ program, method }) => (program.plan.kind === "rest" ? undefined : method?.plan.routeKey),
   stage: (exchange) => exchange.program.plan.stageName,
   status: (exchange) => (exchange.status === 0 ? undefined : String(exchange.status)),
   "waf.error": ({ waf }) => waf?.error,
@@ -126,6 +130,13 @@ const foreign: Readonly<Record<PlanKind, ReadonlySet<string>>> = {
     ...["integration.responseTransferMode", "integration.timeToAllHeaders", "integration.timeToFirstContent"],
     ...["isCanaryRequest", "operationName", "resourceId", "resourcePath"],
     ...["waf.error", "waf.latency", "waf.status", "wafResponseCode", "webaclArn", "xrayTraceId"],
+  ]),
+  websocket: new Set([
+    ...["accountId", "awsEndpointRequestId", "awsEndpointRequestId2", "customDomain.basePathMatched", "dataProcessed"],
+    ...["deploymentId", "domainPrefix", "httpMethod", "identity.accessKey", "identity.vpcId", "identity.vpceId"],
+    ...["integration.responseTransferMode", "integration.timeToAllHeaders", "integration.timeToFirstContent"],
+    ...["integrationErrorMessage", "isCanaryRequest", "operationName", "path", "protocol", "resourceId"],
+    ...["resourcePath", "responseLatency", "responseLength", "wafResponseCode", "webaclArn", "xrayTraceId"],
   ]),
 };
 

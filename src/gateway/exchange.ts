@@ -4,6 +4,7 @@ import { problems } from "../http/http1/problem.ts";
 import type { Answer, AnswerObserver, InboundExchange, InboundRequest } from "../http/inbound.ts";
 import type { Trace } from "../telemetry/trace.ts";
 import { type Caller, callerOf } from "./caller.ts";
+import type { ConnectionFacts } from "./connection-facts.ts";
 import type { MethodProgram, Program } from "./program.ts";
 import { parseQuery, type Query } from "./query.ts";
 import { makeTraceId, makeTraceParent } from "./request-ids.ts";
@@ -144,6 +145,8 @@ export class Exchange implements AnswerObserver {
   requestPayload: Payload | undefined;
   integrationPayload: Payload | undefined;
   overrides: Overrides | undefined;
+  /** Of an exchange of a WebSocket API. */
+  connection: ConnectionFacts | undefined;
   /** Records what happens, where somebody wants to know: an execution log, a test, `portico explain`. */
   trace: Trace | undefined;
   /** The work that the exchange waits for. */
@@ -184,6 +187,7 @@ export class Exchange implements AnswerObserver {
     this.requestPayload = undefined;
     this.integrationPayload = undefined;
     this.overrides = undefined;
+    this.connection = undefined;
     this.trace = undefined;
     this.#work = undefined;
     this.#holds = 0;

@@ -19,6 +19,12 @@ export const fronts: Readonly<Record<PlanKind, Front>> = {
     internal: { status: 500, message: "Internal server error", errorType: "InternalServerErrorException" },
     headers: () => ["x-amzn-RequestId", makeRequestId(), "x-amz-apigw-id", makeExtendedRequestId()],
   },
+  // Unconfirmed: the bodies; see docs/compatibility.md, "WebSocket APIs, handshakes".
+  websocket: {
+    missing: { status: 403, message: "Forbidden", errorType: "ForbiddenException" },
+    internal: { status: 500, message: "Internal server error", errorType: "InternalServerErrorException" },
+    headers: () => ["x-amzn-RequestId", makeExtendedRequestId()],
+  },
   // AWS: API Gateway Developer Guide, "Create routes for HTTP APIs in API Gateway", "Routing API requests".
   // Unconfirmed: a disabled default endpoint answers so, too; see docs/compatibility.md, "HTTP APIs, routing".
   http: {

@@ -47,6 +47,7 @@ import { refuse } from "./steps/closed.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
 import type { ThreadContext } from "./thread-context.ts";
 import { WebAcls } from "./web-acls.ts";
+import { LiveConnections } from "./websocket/live-connections.ts";
 
 export interface GatewayOptions {
   /** Runs the jobs of `gateway-jobs.ts`, outside of this thread if it can. */
@@ -144,6 +145,7 @@ export class Gateway {
       verifiedTokens: new VerifiedTokens(),
       knownCallers: this.callers,
       signingKeys: new SigningKeys(),
+      connections: new LiveConnections(),
     };
   }
 

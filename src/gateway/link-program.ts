@@ -7,6 +7,7 @@ import type { Program } from "./program.ts";
 import { ProgramLife, type ProgramUse } from "./program-life.ts";
 import { linkRestProgram } from "./rest/link-rest-program.ts";
 import type { ThreadContext } from "./thread-context.ts";
+import { linkWebSocketProgram } from "./websocket/link-websocket-program.ts";
 
 type LinkProgram<Kind extends PlanKind> = (plan: PlanOf<Kind>, stage: LinkedStage) => Program;
 
@@ -14,6 +15,7 @@ type LinkProgram<Kind extends PlanKind> = (plan: PlanOf<Kind>, stage: LinkedStag
 const linkers: { readonly [Kind in PlanKind]: LinkProgram<Kind> } = {
   rest: linkRestProgram,
   http: linkHttpApiProgram,
+  websocket: linkWebSocketProgram,
 };
 
 /** Thrown for a plan that this thread can't run because it does not know its kind or version. */

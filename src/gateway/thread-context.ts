@@ -17,6 +17,7 @@ import type { TlsIdentities } from "./integrations/tls-identities.ts";
 import type { KeyAccess } from "./key-access.ts";
 import type { KnownCallers } from "./known-callers.ts";
 import type { WebAcls } from "./web-acls.ts";
+import type { LiveConnections } from "./websocket/live-connections.ts";
 
 /** What all programs of a gateway thread share. */
 export interface ThreadContext {
@@ -44,4 +45,6 @@ export interface ThreadContext {
   readonly webAcls: WebAcls;
   readonly knownCallers: KnownCallers;
   readonly signingKeys: SigningKeys;
+  /** The WebSockets of this thread. */
+  readonly connections: LiveConnections;
 }

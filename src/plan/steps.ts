@@ -91,6 +91,11 @@ export const steps = {
     synopsis: "calls an action of an AWS service with parameters of an HTTP API's request, and passes its answer back",
     reads: ["headers", "query", "path"],
   },
+  "websocket-lambda": {
+    synopsis: "invokes a Lambda function with the event of a WebSocket API",
+    reads: ["headers", "query", "body"],
+  },
+  "websocket-accept": { synopsis: "lets a WebSocket connect that no integration is asked about", reads: [] },
   "authorizer-test": {
     synopsis: "asks an authorizer and answers what it says, for TestInvokeAuthorizer",
     reads: ["headers", "query", "path"],
@@ -125,6 +130,8 @@ export type StepPlan =
   | HttpApiLambdaPlan
   | HttpApiProxyPlan
   | HttpApiServicePlan
+  | WebSocketLambdaPlan
+  | WebSocketAcceptPlan
   | AuthorizerTestPlan;
 
 /** The step of a kind. */
@@ -380,6 +387,16 @@ export interface HttpApiLambdaPlan {
   readonly responseMappings?: ResponseMappingsPlan;
 }
 
+/** A Lambda integration of a WebSocket API. */
+export interface WebSocketLambdaPlan extends Omit<LambdaProxyPlan, "kind" | "stream"> {
+  readonly kind: "websocket-lambda";
+}
+
+/** Of a route `$connect` without an integration. */
+export interface WebSocketAcceptPlan {
+  readonly kind: "websocket-accept";
+}
+
 /** `responseTransferMode` STREAM: the answer is passed on as it comes, beyond the payload limit, within `timeoutMs`. */
 export interface StreamPlan {
   /** The answer is cut after so many milliseconds without a byte of it. */
@@ -434,10 +451,13 @@ export interface RequestTemplatesPlan {
   readonly contentHandling?: ContentHandlingPlan;
   readonly passthrough: "WHEN_NO_MATCH" | "WHEN_NO_TEMPLATES" | "NEVER";
   readonly templates: Readonly<Record<string, TemplatePlan>>;
+  /** Of a WebSocket API: makes the key of the template, in place of the content type. `$default` is for all other keys. */
+  readonly selection?: TextPlan;
 }
 
 export interface IntegrationResponsePlan {
-  readonly statusCode: number;
+  /** Absent for the integration's own. */
+  readonly statusCode?: number;
   /** A regular expression that the whole status must match; absent for the default response. */
   readonly selectionPattern?: string;
   /** False if the method has no response of this status, which AWS answers with 500. */
@@ -446,6 +466,8 @@ export interface IntegrationResponsePlan {
   readonly headers: readonly ParameterPlan[];
   /** The templates by media type, in the definition's order. */
   readonly templates: Readonly<Record<string, TemplatePlan>>;
+  /** As {@link RequestTemplatesPlan.selection}. */
+  readonly selection?: TextPlan;
 }
 
 /** An API's customised gateway response. Members that it lacks are inherited as on AWS. */

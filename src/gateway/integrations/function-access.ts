@@ -36,8 +36,10 @@ export function linkInvocationCheck(
 /** Returns whether API Gateway may invoke the function for this method. If not, it answers the exchange as AWS does. */
 function mayInvoke(exchange: Exchange, functionArn: string, invoker: Invoker): boolean {
   const { stage, method } = invoker;
-  // AWS: "Troubleshooting issues with HTTP API Lambda integrations": the default route is named by its key alone.
-  const called = method.resourcePath === "$default" ? "$default" : `${exchange.httpMethod}${method.resourcePath}`;
+  // AWS: "Troubleshooting issues with HTTP API Lambda integrations": the default route is named by its key alone, as are
+  // the routes of WebSocket APIs.
+  const isKey = stage.kind === "websocket" || method.resourcePath === "$default";
+  const called = isKey ? method.resourcePath : `${exchange.httpMethod}${method.resourcePath}`;
   const sourceArn = `arn:aws:execute-api:${stage.region}:${stage.account}:${stage.apiId}/${stage.stageName}/${called}`;
   const hint = problemOfInvoking(functionArn, sourceArn, invoker);
   if (hint === undefined) return true;

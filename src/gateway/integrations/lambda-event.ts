@@ -73,7 +73,7 @@ function linkRequestContext(
 }
 
 /** Returns what the method's authorizer said of the caller, if it has been asked. AWS: values of a context are texts. */
-function writeAuthorizer({ caller: { grant }, access }: Exchange): string {
+export function writeAuthorizer({ caller: { grant }, access }: Exchange): string {
   if (grant === undefined) return "";
   const { principalId, context, claims } = grant;
   if (claims !== undefined) return `,"authorizer":${json({ claims })}`;
@@ -163,7 +163,7 @@ function queryMaps(exchange: Exchange, empty: Empty): string {
 }
 
 /** Returns a map of last values and, after `second`, a map of all values. */
-function maps(values: ReadonlyMap<string, readonly string[]>, second: string): string {
+export function maps(values: ReadonlyMap<string, readonly string[]>, second: string): string {
   let last = "{";
   let all = "{";
   let comma = "";

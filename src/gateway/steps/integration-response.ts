@@ -3,6 +3,7 @@ import type { RunJob } from "../../base/job.ts";
 import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { IntegrationResponsePlan } from "../../plan/steps.ts";
 import type { ValuePlan } from "../../plan/values.ts";
+import { defaultKey } from "../../plan/websocket-plan.ts";
 import type { Exchange } from "../exchange.ts";
 import { setHeader } from "../header-list.ts";
 import {
@@ -30,7 +31,7 @@ import {
   type ReadValue,
   readsBody,
 } from "../values.ts";
-import { traceTemplate } from "./request-template.ts";
+import { linkTemplateKey, traceTemplate } from "./request-template.ts";
 
 /** One integration response after linking. */
 export interface IntegrationResponse {
@@ -38,6 +39,8 @@ export interface IntegrationResponse {
   readonly headers: readonly { readonly name: string; readonly read: ReadValue; readonly plan: ValuePlan }[];
   /** The templates by media type, in the plan's order. */
   readonly templates: ReadonlyMap<string, ChosenTemplate>;
+  /** Of a WebSocket API: makes the key of the template. */
+  readonly keyOf: ((exchange: Exchange) => string) | undefined;
   /** Whether a header is mapped from the integration's body. */
   readonly mapsBody: boolean;
   /** What headers look for in the integration's body. */
@@ -86,6 +89,7 @@ export function linkSelection(
       return shown === undefined ? [] : [{ name: shown, read: linkValue(value), plan: value }];
     }),
     templates: linkTemplates(plan, { stageVariables, onFailure, runJob }),
+    keyOf: linkTemplateKey(plan, stage),
     mapsBody: readsBody(plan.headers),
     bodyPaths: linkBodyPaths(plan.headers.map(({ value }) => value)),
     runJob,
@@ -169,8 +173,9 @@ const passBody: ChosenTemplate = { mediaType: undefined, make: null };
  * Chooses the response template: that of the first media type that the request accepts, otherwise the first one.
  * AWS: "Integration passthrough behaviors"; docs/internals/aws-facts/mapping-and-content.md, "Passthrough".
  */
-export function chooseResponseTemplate(exchange: Exchange, { templates }: IntegrationResponse): ChosenTemplate {
+export function chooseResponseTemplate(exchange: Exchange, { templates, keyOf }: IntegrationResponse): ChosenTemplate {
   if (templates.size === 0) return passBody;
+  if (keyOf !== undefined) return templates.get(keyOf(exchange)) ?? templates.get(defaultKey) ?? passBody;
   const chosen = templates.get(acceptedMediaType(exchange.request));
   if (chosen !== undefined) return chosen;
   for (const first of templates.values()) return first;
@@ -214,7 +219,7 @@ export function checkResponse(
   matched = status,
 ): response is IntegrationResponse {
   if (response !== undefined) {
-    const { statusCode, selectionPattern } = response.plan;
+    const { statusCode = Number(status), selectionPattern } = response.plan;
     exchange.trace?.add({
       kind: "integration-response",
       matched,
@@ -242,6 +247,8 @@ export function respondMapped(
     readonly template: ChosenTemplate;
     readonly body: Buffer | undefined;
     readonly headers?: readonly string[];
+    /** The integration's, if it is no backend's. */
+    readonly status?: number;
   },
 ): void {
   if (response.bodyPaths.texts.length === 0) {
@@ -261,13 +268,15 @@ function respondFound(
 ): void {
   const { template, body } = options;
   const headers = writeResponseHeaders(exchange, response, template);
+  // A WebSocket's integration response has no status: that of the integration is told who connects.
+  const own = response.plan.statusCode ?? options.status ?? exchange.integration?.status ?? 200;
   if (options.headers !== undefined) headers.push(...options.headers);
   const { conversion, isOpaque } = response.contentOf === undefined ? asItIs : response.contentOf(exchange);
   if (template.make === null) {
     const encoded = conversion === "encode" && body !== undefined ? encodeBase64(body) : body;
     const isPlain = response.isDecoded && conversion === "none" && !isOpaque;
     const payload = isPlain && encoded !== undefined ? decodeText(encoded) : encoded;
-    const status = overrideResponse(exchange, response.plan.statusCode, headers);
+    const status = overrideResponse(exchange, own, headers);
     respondContent(exchange, { status, headers, payload, conversion });
     return;
   }
@@ -279,7 +288,7 @@ function respondFound(
     return;
   }
   if (typeof template.make === "string") {
-    const status = overrideResponse(exchange, response.plan.statusCode, headers);
+    const status = overrideResponse(exchange, own, headers);
     respondContent(exchange, { status, headers, payload: template.make, conversion });
     return;
   }
@@ -295,7 +304,7 @@ function respondFound(
       return;
     }
     traceTemplate(exchange, make, outcome.text);
-    const status = overrideResponse(exchange, response.plan.statusCode, headers);
+    const status = overrideResponse(exchange, own, headers);
     respondContent(exchange, { status, headers, payload: outcome.text, conversion });
   });
 }

@@ -21,6 +21,8 @@ import { linkRequestValidation } from "./request-validation.ts";
 import { linkResourcePolicy } from "./resource-policy.ts";
 import { linkResponseCompression } from "./response-compression.ts";
 import { linkThrottle } from "./throttle.ts";
+import { linkWebSocketAccept } from "./websocket-accept.ts";
+import { linkWebSocketLambda } from "./websocket-lambda.ts";
 
 export type LinkStep<Kind extends StepKind> = (plan: StepOf<Kind>, context: LinkContext) => RunStep;
 
@@ -45,6 +47,8 @@ const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   "http-api-lambda": linkHttpApiLambda,
   "http-api-proxy": linkHttpApiProxy,
   "http-api-service": linkHttpApiService,
+  "websocket-lambda": linkWebSocketLambda,
+  "websocket-accept": linkWebSocketAccept,
   "authorizer-test": linkAuthorizerTest,
 };
 

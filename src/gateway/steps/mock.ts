@@ -101,7 +101,8 @@ const lacking = (exchange: Exchange, origin: TextOrigin, output: string): string
 function answer(exchange: Exchange, select: SelectResponse, status: string): false {
   const response = select(status);
   if (checkResponse(exchange, response, status)) {
-    respondMapped(exchange, response, { template: chooseResponseTemplate(exchange, response), body: undefined });
+    const template = chooseResponseTemplate(exchange, response);
+    respondMapped(exchange, response, { template, body: undefined, status: Number(status) });
   }
   return false;
 }

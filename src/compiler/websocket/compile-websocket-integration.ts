@@ -1,0 +1,105 @@
+import type { Integration } from "../../definition/rest-api.ts";
+import type { IntegrationResponse, WebSocketIntegration, WebSocketRoute } from "../../definition/websocket-api.ts";
+import type { IntegrationResponsePlan, RequestTemplatesPlan, StepPlan } from "../../plan/steps.ts";
+import type { TextPlan } from "../../plan/values.ts";
+import { defaultKey } from "../../plan/websocket-plan.ts";
+import { compileIntegration } from "../compile-integration.ts";
+import { compileTemplates } from "../compile-template.ts";
+import { compileParameters } from "../compile-values.ts";
+import { closed } from "../refusal.ts";
+import { compileSelection } from "./compile-selection.ts";
+import type { WebSocketRouteContext } from "./compile-websocket-route.ts";
+
+/**
+ * Compiles an integration to the step that REST APIs have for it; only the choice of templates and responses, and a
+ * function's events, are WebSocket's own. Throws a refusal for one that can't be run.
+ * AWS: API Gateway Developer Guide, "Integrations for WebSocket APIs in API Gateway".
+ */
+export function compileWebSocketIntegration(
+  integration: WebSocketIntegration,
+  route: WebSocketRoute,
+  context: WebSocketRouteContext,
+): StepPlan {
+  if (integration.ContentHandlingStrategy !== undefined) {
+    throw closed(`ContentHandlingStrategy ${integration.ContentHandlingStrategy}`);
+  }
+  const method = { httpMethod: "ANY", authorizationType: route.AuthorizationType, apiKeyRequired: false };
+  const step = compileIntegration(asRest(integration), method, context);
+  if (step.kind === "lambda-proxy") {
+    const { kind: _, stream: __, ...call } = step;
+    return { kind: "websocket-lambda", ...call };
+  }
+  if (!("request" in step)) return step;
+  return {
+    ...step,
+    request: {
+      ...step.request,
+      templates: compileTemplates(integration.RequestTemplates, asWritten),
+      ...compileRequestSelection(integration),
+    },
+    responses: compileResponses(context.responses.get(integration.IntegrationId) ?? [], context),
+  };
+}
+
+/** What an expression yields is compared letter by letter. */
+const asWritten = (key: string): string => key;
+
+/** Returns the integration as one of a REST API, without its responses. */
+function asRest(integration: WebSocketIntegration): Integration {
+  const { IntegrationUri, IntegrationMethod, ConnectionId, CredentialsArn, RequestParameters } = integration;
+  return {
+    type: integration.IntegrationType,
+    ...(IntegrationUri === undefined ? {} : { uri: IntegrationUri }),
+    ...(IntegrationMethod === undefined ? {} : { httpMethod: IntegrationMethod }),
+    connectionType: integration.ConnectionType,
+    ...(ConnectionId === undefined ? {} : { connectionId: ConnectionId }),
+    ...(CredentialsArn === undefined ? {} : { credentials: CredentialsArn }),
+    ...(RequestParameters === undefined ? {} : { requestParameters: asRestParameters(RequestParameters) }),
+    requestTemplates: integration.RequestTemplates ?? {},
+    passthroughBehavior: integration.PassthroughBehavior,
+    timeoutInMillis: integration.TimeoutInMillis,
+  };
+}
+
+const asRestParameters = (parameters: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([target, source]) => [target, source.replace(/^route\.request\./, "method.request.")]),
+  );
+
+/** Without an expression the template `$default` is taken; older set-ups have `application/json` in its place. */
+function compileRequestSelection({
+  RequestTemplates: templates = {},
+  TemplateSelectionExpression: expression,
+}: WebSocketIntegration): Pick<RequestTemplatesPlan, "selection"> {
+  if (expression !== undefined) return { selection: compileSelection("TemplateSelectionExpression", expression) };
+  const isOld = !Object.hasOwn(templates, defaultKey) && Object.hasOwn(templates, "application/json");
+  return { selection: [isOld ? "application/json" : defaultKey] };
+}
+
+function compileResponses(
+  responses: readonly IntegrationResponse[],
+  { variables }: WebSocketRouteContext,
+): IntegrationResponsePlan[] {
+  return responses
+    .toSorted((left, right) => (left.IntegrationResponseKey < right.IntegrationResponseKey ? -1 : 1))
+    .map((response) => {
+      const { IntegrationResponseKey: key, ContentHandlingStrategy: contentHandling } = response;
+      if (contentHandling !== undefined) throw closed(`ContentHandlingStrategy ${contentHandling}`);
+      return {
+        ...(key === defaultKey ? {} : { selectionPattern: patternOf(key) }),
+        isDeclared: true,
+        headers: compileParameters(response.ResponseParameters, "method.response.header.", {
+          side: "response",
+          variables,
+        }),
+        templates: compileTemplates(response.ResponseTemplates, asWritten),
+        selection: compileResponseSelection(response),
+      };
+    });
+}
+
+/** A key is `/pattern/`; anything else is the very text. */
+const patternOf = (key: string): string => /^\/(.*)\/$/s.exec(key)?.[1] ?? RegExp.escape(key);
+
+const compileResponseSelection = ({ TemplateSelectionExpression: expression }: IntegrationResponse): TextPlan =>
+  expression === undefined ? [defaultKey] : compileSelection("TemplateSelectionExpression", expression);

@@ -1,0 +1,67 @@
+import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
+import { requestTime } from "../context.ts";
+import type { Exchange } from "../exchange.ts";
+import { eventHeaders, maps, writeAuthorizer } from "./lambda-event.ts";
+
+const json = JSON.stringify;
+
+/**
+ * Links the event of a route's function: of `$connect` and `$disconnect` with headers, of all others with the message.
+ * AWS: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for WebSocket APIs"; docs/internals/aws-facts/http-and-websocket.md, "B.6 AWS_PROXY events".
+ */
+export function linkWebSocketEvent(
+  stage: StagePlan,
+  method: MethodPlan,
+): (exchange: Exchange, body: Buffer) => string {
+  const variables =
+    Object.keys(stage.stageVariables).length === 0 ? "" : `"stageVariables":${json(stage.stageVariables)},`;
+  const writeContext = linkConnectionContext(stage, method);
+  return (exchange, body) => {
+    const context = `${variables}"requestContext":{${writeContext(exchange)}},`;
+    switch (exchange.connection!.eventType) {
+      case "CONNECT":
+        return `{${headersOf(exchange)},${queryOf(exchange)}${context}"isBase64Encoded":false}`;
+      case "MESSAGE":
+        return `{${context}"body":${json(body.toString("utf8"))},"isBase64Encoded":false}`;
+      case "DISCONNECT":
+        return `{${disconnectHeaders(exchange)},${context}"isBase64Encoded":false}`;
+    }
+  };
+}
+
+/** Writes the members of `requestContext`, in AWS's order. */
+export function linkConnectionContext(stage: StagePlan, method: MethodPlan): (exchange: Exchange) => string {
+  const routeKey = `"routeKey":${json(method.routeKey)}`;
+  const stageName = `,"messageDirection":"IN","stage":${json(stage.stageName)},"connectedAt":`;
+  const api = `,"apiId":${json(stage.apiId)}`;
+  return (exchange) => {
+    const { connectionId, connectedMs, eventType, messageId, disconnect } = exchange.connection!;
+    const { sourceAddress, userAgent } = exchange.caller;
+    return (
+      `${routeKey}${disconnect === undefined ? "" : `,"disconnectStatusCode":${disconnect.code}`}` +
+      `${writeAuthorizer(exchange)}${messageId === undefined ? "" : `,"messageId":"${messageId}"`}` +
+      `,"eventType":"${eventType}","extendedRequestId":"${exchange.extendedRequestId}",` +
+      `"requestTime":"${requestTime(exchange.startedMs)}"` +
+      `${disconnect === undefined ? "" : `,"disconnectReason":${json(disconnect.reason)}`}` +
+      `${stageName}${connectedMs},"requestTimeEpoch":${exchange.startedMs},` +
+      `"identity":{${userAgent === undefined ? "" : `"userAgent":${json(userAgent)},`}"sourceIp":${json(sourceAddress)}},` +
+      `"requestId":"${exchange.requestId}","domainName":${json(exchange.domainName)},"connectionId":"${connectionId}"${api}`
+    );
+  };
+}
+
+/** The headers of the handshake but those of the hop: `Connection` and `Upgrade`, as captured events lack them. */
+export function headersOf(exchange: Exchange): string {
+  const headers = new Map(eventHeaders(exchange));
+  for (const name of headers.keys()) if (/^(?:connection|upgrade)$/i.test(name)) headers.delete(name);
+  return `"headers":${maps(headers, '"multiValueHeaders":')}`;
+}
+
+/** Empty for a handshake without a query, else with a comma at the end. */
+export const queryOf = ({ query }: Exchange): string =>
+  query.size === 0 ? "" : `"queryStringParameters":${maps(query, '"multiValueQueryStringParameters":')},`;
+
+/** AWS quirk: of a connection that ended, three headers are there and empty. */
+const disconnectHeaders = ({ domainName }: Exchange): string =>
+  `"headers":{"Host":${json(domainName)},"x-api-key":"","X-Forwarded-For":"","x-restapi":""},` +
+  `"multiValueHeaders":{"Host":[${json(domainName)}],"x-api-key":[""],"X-Forwarded-For":[""],"x-restapi":[""]}`;

@@ -1,0 +1,260 @@
+import { bounds } from "../../base/bounds.ts";
+import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
+import { stageKey } from "../../plan/plan.ts";
+import { connectKey, defaultKey, disconnectKey, type WebSocketPlan } from "../../plan/websocket-plan.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import { linkAuthorizer } from "../authorizers/link-authorizer.ts";
+import { LinkedAuthorizers } from "../authorizers/linked-authorizers.ts";
+import type { ConnectionFacts } from "../connection-facts.ts";
+import { Exchange } from "../exchange.ts";
+import { headerValue } from "../header-list.ts";
+import { LinkedMethods } from "../linked-methods.ts";
+import { LinkedModels } from "../linked-models.ts";
+import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../program.ts";
+import { ProgramLife, type ProgramUse } from "../program-life.ts";
+import { makeExtendedRequestId } from "../request-ids.ts";
+import { LinkedResourcePolicy } from "../resource-policy.ts";
+import { runMethod } from "../run-traced.ts";
+import { SyntheticRequest } from "../synthetic-request.ts";
+import { Payload } from "../templates/payload.ts";
+import type { ThreadContext } from "../thread-context.ts";
+import { type BodyPaths, findInBody, linkBodyPaths, linkText } from "../values.ts";
+import { HandshakeAnswer } from "./handshake-answer.ts";
+import type { MessageProgram } from "./message-program.ts";
+import { webSocketResponses } from "./websocket-responses.ts";
+import { WebSocketSession, webSocketLimits } from "./websocket-session.ts";
+
+/** AWS: "Quotas for configuring and running a WebSocket API": URL length. */
+const targetBytesMax = bounds.webSocketTargetBytesMax.value;
+
+const targetTooLong: FrontRefusal = {
+  status: 414,
+  message: "Request URI too long",
+  hint: () => `the URL of a WebSocket may have ${targetBytesMax} bytes`,
+};
+
+/** What answers a message may be as long as what clients send. */
+const answerBytesMax = bounds.webSocketMessageBytesMax.value;
+
+/** Links the plan of a WebSocket API's stage. */
+export function linkWebSocketProgram(plan: WebSocketPlan, thread: ThreadContext, use: ProgramUse): Program {
+  const life = new ProgramLife(plan, thread, use);
+  try {
+    return new WebSocketProgram(plan, thread, life);
+  } catch (error) {
+    life.retire();
+    throw error;
+  }
+}
+
+class WebSocketProgram implements Program, MessageProgram {
+  readonly plan: WebSocketPlan;
+  readonly responses = webSocketResponses;
+  readonly logger: Logger;
+  readonly #key: string;
+  readonly #thread: ThreadContext;
+  readonly #life: ProgramLife;
+  readonly #methods: LinkedMethods;
+  readonly #selectRoute: (exchange: Exchange) => string;
+  readonly #paths: BodyPaths;
+
+  constructor(plan: WebSocketPlan, thread: ThreadContext, life: ProgramLife) {
+    const onRetire = (release: () => void): void => life.onRetire(release);
+    const authorizers = new LinkedAuthorizers(plan.authorizers ?? {}, (authorizer) =>
+      linkAuthorizer(authorizer, { stage: plan, thread, onRetire }),
+    );
+    const models = new LinkedModels(plan.models ?? {});
+    const resourcePolicy = new LinkedResourcePolicy(plan);
+    this.plan = plan;
+    this.logger = thread.logger;
+    this.#key = stageKey(plan.apiId, plan.stageName);
+    this.#thread = thread;
+    this.#life = life;
+    this.#methods = new LinkedMethods(plan.methods, {
+      stage: plan,
+      thread,
+      models,
+      authorizers,
+      resourcePolicy,
+      onRetire,
+    });
+    this.#selectRoute = linkText(plan.routeSelection, { kind: "websocket" });
+    this.#paths = linkBodyPaths(plan.routeSelection);
+    thread.connections.serve(this.#key, this);
+  }
+
+  refusalOf({ target }: InboundRequest): FrontRefusal | undefined {
+    return target.length > targetBytesMax ? targetTooLong : undefined;
+  }
+
+  open(inbound: InboundExchange, { path, query, customDomain }: BelowStage, nowMs: number): Exchange {
+    const requestId = makeExtendedRequestId();
+    const pathAsSent = path === "" ? "/" : path;
+    const exchange = new Exchange(inbound, this, {
+      httpMethod: inbound.method,
+      path: pathAsSent,
+      pathAsSent,
+      rawQuery: query,
+      customDomain,
+      requestId,
+      extendedRequestId: requestId,
+      startedMs: nowMs,
+    });
+    if (inbound.webSocket === "asked" && pathAsSent === "/") {
+      const connectionId = this.#thread.connections.makeId();
+      exchange.connection = { connectionId, connectedMs: nowMs, eventType: "CONNECT" };
+      exchange.answer = new HandshakeAnswer(inbound, (headers) => this.#accept(exchange, inbound, headers));
+    }
+    return exchange;
+  }
+
+  /** Runs the route `$connect`. */
+  route(exchange: Exchange): void {
+    const { connection, pathAsSent, request } = exchange;
+    if (connection === undefined) {
+      this.#thread.metrics.add("requestsUnmatched");
+      this.#refuse(exchange, pathAsSent, request.webSocket);
+      return;
+    }
+    const method = this.#methodOf(connectKey);
+    if (method === undefined) exchange.respond(200, [], undefined);
+    else runMethod(exchange, method, this.#thread);
+  }
+
+  #refuse(exchange: Exchange, path: string, wish: InboundRequest["webSocket"]): void {
+    if (path !== "/") {
+      const hint = `a WebSocket connects to /${this.plan.stageName}, and nothing is below it`;
+      this.responses.finish(exchange, "RESOURCE_NOT_FOUND", { hint });
+    } else if (typeof wish === "object") this.responses.finish(exchange, "DEFAULT_4XX", { hint: wish.problem });
+    else {
+      // Unconfirmed: see docs/compatibility.md, "WebSocket APIs, handshakes".
+      const hint = "this is a WebSocket API: connect to it with ws://";
+      this.responses.finish(exchange, "DEFAULT_4XX", { status: 426, hint });
+    }
+  }
+
+  #methodOf(routeKey: string): MethodProgram | undefined {
+    const { routes } = this.plan;
+    return Object.hasOwn(routes, routeKey) ? this.#methods.at(routes[routeKey]!) : undefined;
+  }
+
+  /** Makes the WebSocket that the route `$connect` has let in. The integration chooses the subprotocol. */
+  #accept(exchange: Exchange, inbound: InboundExchange, headers: readonly string[]): void {
+    const { connectionId: id, connectedMs } = exchange.connection!;
+    const facts = { id, key: this.#key, connectedMs, caller: exchange.caller };
+    const session = new WebSocketSession(facts, inbound, this.#thread.connections);
+    const protocol = headerValue(headers, "sec-websocket-protocol");
+    const chosen = protocol === undefined ? [] : ["Sec-WebSocket-Protocol", protocol];
+    const peer = inbound.upgrade(chosen, webSocketLimits, session);
+    if (peer !== undefined) session.begin(peer);
+  }
+
+  receive(session: WebSocketSession, message: Buffer, done: () => void): void {
+    const facts = { eventType: "MESSAGE", messageId: makeExtendedRequestId() } as const;
+    let isTwoWay = false;
+    const exchange = this.#openEvent(session, facts, message, ({ body, isCut }) => {
+      if (isCut) session.send(cutAnswer(exchange));
+      else if (isTwoWay || exchange.error !== undefined) session.send(body);
+      done();
+    });
+    exchange.guard(() => {
+      exchange.requestPayload = new Payload(message);
+      findInBody(
+        exchange,
+        { payload: exchange.requestPayload, paths: this.#paths, runJob: this.#thread.runJob },
+        () => {
+          const method = this.#routeOf(exchange);
+          if (method === undefined) {
+            const hint = `no route is for this message, and there is no ${defaultKey}`;
+            this.responses.finish(exchange, "RESOURCE_NOT_FOUND", { hint });
+            return;
+          }
+          isTwoWay = "isTwoWay" in method.plan && method.plan.isTwoWay;
+          runMethod(exchange, method, this.#thread);
+        },
+      );
+    });
+  }
+
+  /**
+   * Finds a message's route. What is not JSON, and what has a key of no route or of one that API Gateway itself calls, goes to
+   * `$default`. AWS: API Gateway Developer Guide, "Create routes for WebSocket APIs in API Gateway".
+   */
+  #routeOf(exchange: Exchange): MethodProgram | undefined {
+    const isJson = exchange.requestPayload!.json.kind === "value" && exchange.requestPayload!.text !== "";
+    const key = isJson ? this.#selectRoute(exchange) : defaultKey;
+    const isCallable = key !== connectKey && key !== disconnectKey;
+    return (isCallable ? this.#methodOf(key) : undefined) ?? this.#methodOf(defaultKey);
+  }
+
+  disconnect(session: WebSocketSession, code: number, reason: string): void {
+    const method = this.#methodOf(disconnectKey);
+    if (method === undefined) return;
+    const facts = { eventType: "DISCONNECT", disconnect: { code, reason } } as const;
+    const exchange = this.#openEvent(session, facts, Buffer.alloc(0), () => undefined);
+    exchange.guard(() => runMethod(exchange, method, this.#thread));
+  }
+
+  /** Makes the exchange of something that happened on a connection. */
+  #openEvent(
+    session: WebSocketSession,
+    facts: Pick<ConnectionFacts, "eventType" | "messageId" | "disconnect">,
+    body: Buffer,
+    onAnswer: ConstructorParameters<typeof SyntheticRequest>[1]["onAnswer"],
+  ): Exchange {
+    const { host, client, listener, caller, id: connectionId, connectedMs } = session;
+    const request = new SyntheticRequest(
+      {
+        method: "POST",
+        target: "/",
+        host,
+        headers: [],
+        body,
+        remoteAddress: client.address,
+        localPort: client.calledPort,
+        isEncrypted: client.isEncrypted,
+      },
+      { answerBytesMax, onAnswer, listener, client },
+    );
+    const requestId = makeExtendedRequestId();
+    const exchange = new Exchange(request, this, {
+      httpMethod: "POST",
+      path: "/",
+      pathAsSent: "/",
+      rawQuery: "",
+      customDomain: undefined,
+      requestId,
+      extendedRequestId: requestId,
+      startedMs: this.#thread.clock.now(),
+    });
+    exchange.caller = caller;
+    exchange.connection = { connectionId, connectedMs, ...facts };
+    return exchange;
+  }
+
+  /** Unconfirmed: see docs/compatibility.md, "WebSocket APIs, handshakes". */
+  addHeaders({ requestId }: Exchange, headers: string[]): void {
+    headers.push("x-amzn-RequestId", requestId);
+  }
+
+  contextPath({ pathAsSent }: Exchange): string {
+    return `/${this.plan.stageName}${pathAsSent}`;
+  }
+
+  onBegin(): void {
+    this.#life.begin();
+  }
+
+  onComplete(exchange: Exchange): void {
+    this.#life.complete(exchange);
+  }
+
+  close(): void {
+    this.#thread.connections.retire(this.#key, this);
+    this.#life.retire();
+  }
+}
+
+/** The message for an answer that is longer than one may be. */
+const cutAnswer = ({ connection, requestId }: Exchange): string =>
+  `{"message": "Internal server error", "connectionId":"${connection!.connectionId}", "requestId":"${requestId}"}`;

@@ -1,0 +1,43 @@
+import { makeExtendedRequestId } from "../request-ids.ts";
+import type { WebSocketSession } from "./websocket-session.ts";
+import type { MessageProgram } from "./message-program.ts";
+
+/** The WebSockets of a gateway thread, and the programs that take their messages. */
+export class LiveConnections {
+  readonly #sessions = new Map<string, WebSocketSession>();
+  /** What a stage serves now, by its key. A connection outlives the deployment that it was made by. */
+  readonly #programs = new Map<string, MessageProgram>();
+
+  /** Makes the id of a connection: as AWS's, and with 88 random bits, so that nobody guesses one. */
+  makeId(): string {
+    return makeExtendedRequestId();
+  }
+
+  add(session: WebSocketSession): void {
+    this.#sessions.set(session.id, session);
+  }
+
+  remove(session: WebSocketSession): void {
+    this.#sessions.delete(session.id);
+  }
+
+  find(id: string): WebSocketSession | undefined {
+    return this.#sessions.get(id);
+  }
+
+  /** Serves a stage's messages with this program from now on. */
+  serve(key: string, program: MessageProgram): void {
+    this.#programs.set(key, program);
+  }
+
+  /** Says that a program ended. Without another in its place, the stage is gone, and so are its connections. */
+  retire(key: string, program: MessageProgram): void {
+    if (this.#programs.get(key) !== program) return;
+    this.#programs.delete(key);
+    for (const session of this.#sessions.values()) if (session.key === key) session.close(1001, "Going away");
+  }
+
+  programOf(key: string): MessageProgram | undefined {
+    return this.#programs.get(key);
+  }
+}

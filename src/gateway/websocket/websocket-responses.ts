@@ -1,0 +1,68 @@
+import { hasHints } from "../../http/request-client.ts";
+import type { Exchange } from "../exchange.ts";
+import { addHint, type Failure, type FailureResponses, type FailureType } from "../responses/failure.ts";
+
+interface Facts {
+  readonly status: number;
+  readonly message: string;
+}
+
+const internal: Facts = { status: 500, message: "Internal server error" };
+const forbidden: Facts = { status: 403, message: "Forbidden" };
+
+/**
+ * The answers that the gateway gives itself: to handshakes with their status, on open connections as a message.
+ * Unconfirmed: the statuses of 400, 413, 415 and 504 and the texts of handshakes; see docs/compatibility.md,
+ * "WebSocket APIs, handshakes".
+ */
+const facts: Readonly<Record<FailureType, Facts>> = {
+  ACCESS_DENIED: forbidden,
+  API_CONFIGURATION_ERROR: internal,
+  AUTHORIZER_CONFIGURATION_ERROR: internal,
+  AUTHORIZER_FAILURE: internal,
+  BAD_REQUEST_BODY: { status: 400, message: "Bad request body" },
+  BAD_REQUEST_PARAMETERS: { status: 400, message: "Bad Request" },
+  EXPIRED_TOKEN: forbidden,
+  INTEGRATION_FAILURE: { status: 502, message: "Internal server error" },
+  INTEGRATION_TIMEOUT: { status: 504, message: "Endpoint request timed out" },
+  INVALID_API_KEY: forbidden,
+  INVALID_SIGNATURE: forbidden,
+  MISSING_AUTHENTICATION_TOKEN: { status: 403, message: "Missing Authentication Token" },
+  QUOTA_EXCEEDED: { status: 429, message: "Limit Exceeded" },
+  REQUEST_TOO_LARGE: { status: 413, message: "Request Too Long" },
+  RESOURCE_NOT_FOUND: forbidden,
+  THROTTLED: { status: 429, message: "Too Many Requests" },
+  UNAUTHORIZED: { status: 401, message: "Unauthorized" },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, message: "Unsupported Media Type" },
+  WAF_FILTERED: forbidden,
+  DEFAULT_4XX: { status: 400, message: "Bad Request" },
+  DEFAULT_5XX: internal,
+};
+
+/** How a WebSocket API answers failures. AWS: API Gateway Developer Guide, "Handle errors with WebSocket APIs". */
+export const webSocketResponses: FailureResponses = {
+  finish(exchange: Exchange, type: FailureType, failure: Failure): false {
+    if (exchange.isComplete) return false;
+    const { status: usual, message } = facts[type];
+    const status = failure.status ?? usual;
+    const { validationErrorString, hint } = failure;
+    exchange.error = { type, message, validationErrorString };
+    const headers = ["Content-Type", "application/json", ...(failure.headers ?? [])];
+    const body = bodyOf(exchange, status, message, hint);
+    exchange.trace?.addFailure(failure.log ?? [failure.detail ?? message], { type, status, headers, body, hint });
+    if (hint !== undefined) addHint(exchange.request, headers, hint);
+    exchange.respond(status, headers, body);
+    return false;
+  },
+};
+
+/**
+ * Writes the message with AWS's white space. What refuses a handshake names no connection, unless the integration failed.
+ * The hint is Portico's own, for listeners that have hints.
+ */
+function bodyOf({ connection, requestId, request }: Exchange, status: number, message: string, hint?: string): string {
+  const isHandshake = connection === undefined || connection.eventType === "CONNECT";
+  if (isHandshake && status < 500) return JSON.stringify({ message });
+  const shown = hint === undefined || isHandshake || !hasHints(request) ? "" : `, "hint":${JSON.stringify(hint)}`;
+  return `{"message": ${JSON.stringify(message)}, "connectionId":"${connection?.connectionId ?? ""}", "requestId":"${requestId}"${shown}}`;
+}

@@ -1,0 +1,104 @@
+import { bounds } from "../../base/bounds.ts";
+import type { InboundRequest } from "../../http/inbound.ts";
+import type { WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "../../http/websocket/websocket.ts";
+import type { Caller } from "../caller.ts";
+import type { LiveConnections } from "./live-connections.ts";
+
+/** AWS: API Gateway Developer Guide, "Quotas for configuring and running a WebSocket API in API Gateway". */
+export const webSocketLimits: WebSocketLimits = {
+  frameBytesMax: bounds.webSocketFrameBytesMax.value,
+  messageBytesMax: bounds.webSocketMessageBytesMax.value,
+  idleMs: bounds.webSocketIdleMsMax.value,
+  lifeMs: bounds.webSocketLifeMsMax.value,
+  unsentBytesMax: bounds.webSocketUnsentBytesMax.value,
+};
+
+const messagesMax = bounds.webSocketMessagesAtOnceMax.value;
+
+/** A connection of a WebSocket API, from its handshake to its end. */
+export class WebSocketSession implements WebSocketReceiver {
+  readonly id: string;
+  /** The stage's key. */
+  readonly key: string;
+  readonly connectedMs: number;
+  /** Who connected, with what the authorizer said. */
+  readonly caller: Caller;
+  readonly host: string;
+  readonly client: InboundRequest["client"];
+  readonly listener: InboundRequest["listener"];
+  readonly #connections: LiveConnections;
+  #peer: WebSocketPeer | undefined = undefined;
+  #running = 0;
+
+  constructor(
+    facts: { readonly id: string; readonly key: string; readonly connectedMs: number; readonly caller: Caller },
+    { host, client, listener }: InboundRequest,
+    connections: LiveConnections,
+  ) {
+    this.id = facts.id;
+    this.key = facts.key;
+    this.connectedMs = facts.connectedMs;
+    this.caller = facts.caller;
+    this.host = host;
+    this.client = client;
+    this.listener = listener;
+    this.#connections = connections;
+  }
+
+  /** Begins, with what the handshake made. */
+  begin(peer: WebSocketPeer): void {
+    this.#peer = peer;
+    this.#connections.add(this);
+  }
+
+  get lastActiveMs(): number {
+    return this.#peer?.lastActiveMs ?? this.connectedMs;
+  }
+
+  /** Sends a message. A client that takes nothing is given up, because what waits for it is bounded. */
+  send(message: Buffer | string): boolean {
+    const peer = this.#peer;
+    if (peer?.isOpen !== true) return false;
+    if (peer.send(message)) return true;
+    peer.close(1008, "The client does not read what it is sent");
+    return false;
+  }
+
+  close(code: number, reason: string): void {
+    this.#peer?.close(code, reason);
+  }
+
+  onText(message: Buffer): boolean {
+    const program = this.#connections.programOf(this.key);
+    if (program === undefined) {
+      this.close(1001, "Going away");
+      return false;
+    }
+    this.#running++;
+    program.receive(this, message, this.#done);
+    return this.#running < messagesMax;
+  }
+
+  readonly #done = (): void => {
+    this.#running--;
+    if (this.#running === messagesMax - 1) this.#peer?.resume();
+  };
+
+  onClose(code: number, reason: string, by: "client" | "server" | "lost"): void {
+    this.#connections.remove(this);
+    this.#connections.programOf(this.key)?.disconnect(this, code, describeEnd(code, reason, by));
+  }
+
+  onDrain(): void {}
+}
+
+/**
+ * Returns `disconnectReason`. AWS quirk: it is a text of AWS's own for 1000 and for clients that gave no code; a browser's
+ * 1001 has none. Unconfirmed: the others; see docs/compatibility.md, "WebSocket APIs, ends of connections".
+ */
+function describeEnd(code: number, reason: string, by: "client" | "server" | "lost"): string {
+  if (by === "lost") return "Client disconnected abruptly";
+  if (reason !== "") return reason;
+  if (code === 1000) return "Connection Closed Normally";
+  return code === 1005 ? "Client-side close frame status not set" : "";
+}
