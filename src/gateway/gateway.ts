@@ -167,6 +167,7 @@ export class Gateway {
         problem = this.#close(key, error);
       }
     }
+    this.#thread.connections.serve(key, this.#programs.get(key)?.messages);
     old?.life.retire();
     return problem;
   }

@@ -18,6 +18,14 @@ export function headerList(request: InboundRequest, lowerName: string): string[]
   return entries;
 }
 
+/** Returns the last value of a header in a list of names and values. */
+export function lastHeader(headers: readonly string[], lowerName: string): string | undefined {
+  for (let index = headers.length - 2; index >= 0; index -= 2) {
+    if (headers[index]!.toLowerCase() === lowerName) return headers[index + 1];
+  }
+  return undefined;
+}
+
 /** Sets a header, replacing every line of it that is there, whatever its case. */
 export function setHeader(headers: string[], name: string, value: string): void {
   const lower = name.toLowerCase();

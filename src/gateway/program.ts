@@ -6,6 +6,7 @@ import type { ProgramLife } from "./program-life.ts";
 import type { FailureResponses } from "./responses/failure.ts";
 import type { CustomDomainEntry } from "./routing/custom-domains.ts";
 import type { StageGate } from "./web-acl-gate.ts";
+import type { MessageProgram } from "./websocket/message-program.ts";
 
 /** Runs one step. Returns true to continue with the next step, and false if this step answers, now or later. */
 export type RunStep = (exchange: Exchange) => boolean;
@@ -51,6 +52,8 @@ export interface Program {
   open(inbound: InboundExchange, below: BelowStage, nowMs: number): Exchange;
   /** Finds the method that the exchange asks for and runs it, or answers that there is none. */
   route(exchange: Exchange): void;
+  /** Takes what comes on WebSockets; absent if this kind of API has none. */
+  readonly messages?: MessageProgram;
   /** Runs the one method of a plan that TestInvokeMethod made; absent if this kind has no such operation. */
   test?(exchange: Exchange): void;
   /** Adds the headers that every answer of the gateway has. */

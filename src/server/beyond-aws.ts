@@ -28,6 +28,7 @@ function settingBeyondAws(kind: PlanKind, step: StepPlan): string | undefined {
 const timeoutMsMax: Readonly<Record<PlanKind, number>> = {
   rest: bounds.integrationTimeoutMsDefault.value,
   http: bounds.httpIntegrationTimeoutMsDefault.value,
+  websocket: bounds.integrationTimeoutMsDefault.value,
 };
 
 /** AWS: "Stream the integration response": streamed answers may take longer. */

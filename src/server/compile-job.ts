@@ -3,8 +3,10 @@ import type { Job, RunJob } from "../base/job.ts";
 import type { Surroundings } from "../compiler/surroundings.ts";
 import type { HttpApiDefinition, HttpStage } from "../definition/http-api.ts";
 import type { RestApiDefinition, Stage } from "../definition/rest-api.ts";
+import type { WebSocketApiDefinition, WebSocketStage } from "../definition/websocket-api.ts";
 import type { HttpApiPlan } from "../plan/http-api-plan.ts";
 import type { RestPlan } from "../plan/rest-plan.ts";
+import type { WebSocketPlan } from "../plan/websocket-plan.ts";
 import type { Scope } from "../store/store.ts";
 import type { CompileSettings } from "./compile-stage.ts";
 
@@ -35,6 +37,16 @@ export const compileHttpApiJob: Job<CompileInput<HttpApiDefinition, HttpStage>, 
   },
 };
 
+/** The same for WebSocket APIs. */
+export const compileWebSocketJob: Job<CompileInput<WebSocketApiDefinition, WebSocketStage>, WebSocketPlan> = {
+  name: "compile-websocket",
+  weightMaxHere: bounds.compileWeightMaxHere.value,
+  async run({ definition, stage, scope, surroundings }) {
+    const { compileWebSocket } = await import("../compiler/websocket/compile-websocket.ts");
+    return compileWebSocket(definition, stage, scope, surroundings);
+  },
+};
+
 /**
  * Returns the compilers. Each definition is compiled in the thread that suits its size. Deployments wait for compilers,
  * so these jobs go before imports and exports.
@@ -44,4 +56,6 @@ export const makeCompilers = (run: RunJob): CompileSettings["compilers"] => ({
     run(compileJob, { definition, stage, scope, surroundings }, { isUrgent: true }),
   http: (definition, stage, scope, surroundings) =>
     run(compileHttpApiJob, { definition, stage, scope, surroundings }, { isUrgent: true }),
+  websocket: (definition, stage, scope, surroundings) =>
+    run(compileWebSocketJob, { definition, stage, scope, surroundings }, { isUrgent: true }),
 });

@@ -1,5 +1,5 @@
 import { rolesOf } from "../compiler/compile-credentials.ts";
-import { rolesOfHttpApi } from "../compiler/http-api/named-roles.ts";
+import { rolesOfV2Api } from "../compiler/http-api/named-roles.ts";
 import type { KnownRole, Surroundings } from "../compiler/surroundings.ts";
 import {
   type ClientCertificate,
@@ -9,6 +9,7 @@ import {
 import type { HttpApiDefinition, HttpStage } from "../definition/http-api.ts";
 import type { RestApiDefinition, Stage } from "../definition/rest-api.ts";
 import { type HttpVpcLink, type VpcLink, vpcLinkKind } from "../definition/vpc-link.ts";
+import type { WebSocketApiDefinition, WebSocketStage } from "../definition/websocket-api.ts";
 import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
 import { identityKey } from "../gateway/integrations/tls-identities.ts";
 import type { Plan, PlanKind, PlanOf } from "../plan/kinds.ts";
@@ -20,6 +21,11 @@ import type { DocumentSource } from "./publications/publication-source.ts";
 interface StageContents {
   readonly rest: { readonly kind: "rest"; readonly definition: RestApiDefinition; readonly stage: Stage };
   readonly http: { readonly kind: "http"; readonly definition: HttpApiDefinition; readonly stage: HttpStage };
+  readonly websocket: {
+    readonly kind: "websocket";
+    readonly definition: WebSocketApiDefinition;
+    readonly stage: WebSocketStage;
+  };
 }
 
 /** A definition and the stage that it is compiled for. */
@@ -40,7 +46,14 @@ function namesOf(content: StageContent): {
     }
     case "http": {
       const { definition, stage } = content;
-      return { roles: rolesOfHttpApi(definition, stage.StageVariables), clientCertificateId: undefined };
+      return { roles: rolesOfV2Api(definition, stage.StageVariables), clientCertificateId: undefined };
+    }
+    case "websocket": {
+      const { definition, stage } = content;
+      return {
+        roles: rolesOfV2Api(definition, stage.StageVariables),
+        clientCertificateId: stage.ClientCertificateId,
+      };
     }
   }
 }

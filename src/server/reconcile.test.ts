@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { until } from "../../test/until.ts";
 import { bounds } from "../base/bounds.ts";
 import { compileHttpApi } from "../compiler/http-api/compile-http-api.ts";
+import { compileWebSocket } from "../compiler/websocket/compile-websocket.ts";
 import { certificateKinds } from "../definition/client-certificate.ts";
 import { domainNameKinds } from "../definition/domain-name.ts";
 import { v2Kinds } from "../definition/http-api.ts";
@@ -119,7 +120,12 @@ async function withReconciler(
   const reconciler = new Reconciler({
     store: seen(store),
     sources: makePublicationSources(
-      { compilers: { rest, http: compileHttpApi }, vpcLinkAddresses: {}, hasVpcEndpoints: false, beyondAws: [] },
+      {
+        compilers: { rest, http: compileHttpApi, websocket: compileWebSocket },
+        vpcLinkAddresses: {},
+        hasVpcEndpoints: false,
+        beyondAws: [],
+      },
       noKeys,
       logger,
     ),
@@ -187,7 +193,7 @@ test("a thread that asks before the start is done is not told that this is all",
     store,
     sources: makePublicationSources(
       {
-        compilers: { rest: compile, http: compileHttpApi },
+        compilers: { rest: compile, http: compileHttpApi, websocket: compileWebSocket },
         vpcLinkAddresses: {},
         hasVpcEndpoints: false,
         beyondAws: [],
@@ -797,6 +803,7 @@ test("a role that comes while the stage that names it is compiled is not missed"
       {
         compilers: {
           http: compileHttpApi,
+          websocket: compileWebSocket,
           async rest(frozen, of, where, { roles }) {
             known.push(roles.get(roleArn)?.role !== undefined);
             if (!hasCome) {

@@ -1,8 +1,8 @@
 import { endpointSettingsOf } from "../definition/endpoint-settings.ts";
-import { type HttpApiDefinition, type HttpStage, v2Kinds } from "../definition/http-api.ts";
+import { type HttpStage, v2Kinds } from "../definition/http-api.ts";
 import { restKinds, type Stage } from "../definition/rest-api.ts";
-import { isHttpApi, type V2Api } from "../definition/v2-api.ts";
-import type { PlanKind } from "../plan/kinds.ts";
+import { isHttpApi, isWebSocketApi, type V2Api, type V2ApiDefinition } from "../definition/v2-api.ts";
+import type { WebSocketApi, WebSocketApiDefinition, WebSocketStage } from "../definition/websocket-api.ts";
 import type { Reader } from "../store/store.ts";
 import type { StageContent } from "./compile-stage.ts";
 import { readDeployed } from "./deployed-definition.ts";
@@ -25,19 +25,19 @@ export interface UnservedStage {
 
 type ReadStage = (tx: Reader, key: string, apiId: string) => Promise<ServedStage | UnservedStage | undefined>;
 
-/** How a stage of each kind of API is read. */
-const readers: Readonly<Record<PlanKind, { readonly documents: string; readonly read: ReadStage }>> = {
-  rest: { documents: restKinds.stage, read: readRestStage },
-  http: { documents: v2Kinds.stage, read: readHttpStage },
+/** How stages are read, by the kind of their documents. */
+const readers: Readonly<Record<string, ReadStage>> = {
+  [restKinds.stage]: readRestStage,
+  [v2Kinds.stage]: readV2Stage,
 };
 
 /** The kinds of documents that stages are stored as. */
-export const stageKinds: readonly string[] = Object.values(readers).map(({ documents }) => documents);
+export const stageKinds: readonly string[] = Object.keys(readers);
 
 /** Reads the stage of that key (`apiId/stageName`), of whichever kind its API is; undefined if there is none. */
 export async function readServedStage(tx: Reader, key: string): Promise<ServedStage | UnservedStage | undefined> {
   const apiId = key.split("/", 1)[0] ?? key;
-  for (const { read } of Object.values(readers)) {
+  for (const read of Object.values(readers)) {
     const found = await read(tx, key, apiId);
     if (found !== undefined) return found;
   }
@@ -60,26 +60,36 @@ async function readRestStage(tx: Reader, key: string, apiId: string): ReturnType
 }
 
 /** A stage without a deployment serves an API without routes. */
-async function readHttpStage(tx: Reader, key: string, apiId: string): ReturnType<ReadStage> {
-  const stage = await tx.get<HttpStage>(v2Kinds.stage, key);
+async function readV2Stage(tx: Reader, key: string, apiId: string): ReturnType<ReadStage> {
+  const stage = await tx.get<HttpStage & WebSocketStage>(v2Kinds.stage, key);
   if (stage === undefined) return undefined;
   const { DeploymentId: deploymentId } = stage.body;
   const api = await tx.get<V2Api>(v2Kinds.api, apiId);
   if (api === undefined) return unserved(deploymentId ?? "");
-  if (!isHttpApi(api.body)) return { problem: "WebSocket APIs are not served yet" };
-  const nothing: HttpApiDefinition = { api: api.body, routes: [], integrations: [], authorizers: [] };
   const snapshot =
     deploymentId === undefined
-      ? { body: nothing, revision: 0 }
-      : await tx.get<HttpApiDefinition>(v2Kinds.snapshot, `${apiId}/${deploymentId}`);
+      ? { body: withoutRoutes(api.body), revision: 0 }
+      : await tx.get<V2ApiDefinition>(v2Kinds.snapshot, `${apiId}/${deploymentId}`);
   if (snapshot === undefined) return unserved(deploymentId ?? "");
+  const { body: definition } = snapshot;
   return {
-    content: { kind: "http", definition: snapshot.body, stage: stage.body },
+    content: isWebSocketDefinition(definition)
+      ? { kind: "websocket", definition, stage: stage.body }
+      : { kind: "http", definition, stage: stage.body },
     apiDocuments: [{ kind: v2Kinds.api, id: apiId }],
     webAclArn: stage.body.webAclArn,
     fingerprint: [snapshot.revision, stage.revision],
   };
 }
+
+function withoutRoutes(api: V2Api): V2ApiDefinition {
+  const none = { routes: [], integrations: [], authorizers: [] };
+  if (isHttpApi(api)) return { api, ...none };
+  return { api: api as WebSocketApi, ...none, routeResponses: [], integrationResponses: [], models: [] };
+}
+
+const isWebSocketDefinition = (definition: V2ApiDefinition): definition is WebSocketApiDefinition =>
+  isWebSocketApi(definition.api);
 
 const unserved = (deploymentId: string): UnservedStage => ({
   problem: `the deployment ${deploymentId} has no snapshot, or its API is gone`,

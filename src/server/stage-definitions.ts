@@ -5,7 +5,6 @@ import { type Deployment, type RestApi, restKinds, type Stage } from "../definit
 import type { V2Api, V2ApiDefinition } from "../definition/v2-api.ts";
 import { readDefinition } from "../management/rest/definition-documents.ts";
 import { readV2ApiDefinition } from "../management/v2/v2-api-documents.ts";
-import type { PlanKind } from "../plan/kinds.ts";
 import type { Reader } from "../store/store.ts";
 import { readDeployed } from "./deployed-definition.ts";
 
@@ -35,9 +34,9 @@ interface DefinitionReader {
   edited(tx: Reader, apiId: string): Promise<EditedApi | undefined>;
 }
 
-/** How the documents of each kind of API are read. */
-const readers: Readonly<Record<PlanKind, DefinitionReader>> = {
-  rest: {
+/** How the documents of both versions are read. */
+const readers: Readonly<Record<"first" | "second", DefinitionReader>> = {
+  first: {
     async describe(tx, apiId, stageName) {
       const api = await tx.get<RestApi>(restKinds.restApi, apiId);
       const stage = await tx.get<Stage>(restKinds.stage, `${apiId}/${stageName}`);
@@ -67,7 +66,7 @@ const readers: Readonly<Record<PlanKind, DefinitionReader>> = {
       );
     },
   },
-  http: {
+  second: {
     async describe(tx, apiId, stageName) {
       const api = await tx.get<V2Api>(v2Kinds.api, apiId);
       const stage = await tx.get<HttpStage>(v2Kinds.stage, `${apiId}/${stageName}`);

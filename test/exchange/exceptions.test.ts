@@ -23,6 +23,7 @@ import { linkProgram } from "../../src/gateway/link-program.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "../../src/gateway/synthetic-request.ts";
 import type { ThreadContext } from "../../src/gateway/thread-context.ts";
 import { WebAcls } from "../../src/gateway/web-acls.ts";
+import { LiveConnections } from "../../src/gateway/websocket/live-connections.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../../src/http/http1/limits.ts";
 import { developmentListener } from "../../src/http/listener.ts";
@@ -264,6 +265,9 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
     "with a mapped request": () => [{ ...httpApiLambda, requestMappings: mappedRequest }],
     "with a mapped answer": () => [{ ...httpApiLambda, responseMappings: mappedAnswer }],
   },
+  "websocket-accept": { "that answers": () => [{ kind: "websocket-accept" }] },
+  // It needs a connection: websocket.test.ts has its failures.
+  "websocket-lambda": {},
   "authorizer-test": {
     token: () => [testOf({ ...authorizer, kind: "token", functionArn, roleArn, timeoutMs: 10_000 })],
     request: () => [testOf({ ...authorizer, kind: "request", functionArn, roleArn, timeoutMs: 10_000 })],
@@ -431,6 +435,7 @@ async function runOnce(
           acquireRole: (_: string, { host }: { host: string }) => (host === "ready" ? aRole : aRoleToCome()),
         } as unknown as ThreadContext["services"],
         authorizerResults: new ResultCache(Date),
+        connections: new LiveConnections(),
         verifiedTokens: new VerifiedTokens(),
         knownCallers: callers,
         signingKeys: new SigningKeys(),

@@ -56,6 +56,8 @@ const gates: { readonly [Kind in StepKind]: typeof noGate | Gate } = {
   http: noGate,
   "http-proxy": noGate,
   "http-api-proxy": noGate,
+  "websocket-lambda": noGate,
+  "websocket-accept": noGate,
   "http-api-service": noGate,
   aws: noGate,
   lambda: noGate,

@@ -7,8 +7,10 @@ import { type RunJob, runHere } from "../../src/base/job.ts";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
 import { compileHttpApi } from "../../src/compiler/http-api/compile-http-api.ts";
 import type { Surroundings } from "../../src/compiler/surroundings.ts";
+import { compileWebSocket } from "../../src/compiler/websocket/compile-websocket.ts";
 import type { HttpApiDefinition, HttpStage } from "../../src/definition/http-api.ts";
 import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
+import type { WebSocketApiDefinition, WebSocketStage } from "../../src/definition/websocket-api.ts";
 import type { EventClient, FunctionClient } from "../../src/functions/function-client.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { AwsServiceSettings } from "../../src/gateway/integrations/aws-services.ts";
@@ -29,6 +31,7 @@ import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
 import { allocateMetrics, Metrics, renderMetrics } from "../../src/telemetry/metrics.ts";
 import { makeRateMemory, RateCounters } from "../../src/waf/rate-counters.ts";
 import { aStage } from "./a-rest-api.ts";
+import { aWebSocketStage } from "./a-websocket-api.ts";
 import { anHttpStage } from "./an-http-api.ts";
 import { aKeyTable, savingAtOnce } from "./fake-keys.ts";
 
@@ -45,6 +48,11 @@ export interface GatewayUnderTest extends AsyncDisposable {
   readonly gateway: Gateway;
   deploy(definition: RestApiDefinition, stage?: Stage, surroundings?: Surroundings): { readonly plan: Plan };
   deployHttp(definition: HttpApiDefinition, stage?: HttpStage, surroundings?: Surroundings): { readonly plan: Plan };
+  deployWebSocket(
+    definition: WebSocketApiDefinition,
+    stage?: WebSocketStage,
+    surroundings?: Surroundings,
+  ): { readonly plan: Plan };
   /** Below `/prod` on the API's host. */
   call(path: string, options?: CallOptions): Promise<Reply>;
   /** Bytes as they are; resolves with what came until the gateway closed, or `until` was in it. */
@@ -153,6 +161,12 @@ export async function startGateway(
     deployHttp(definition, stage = anHttpStage(), surroundings) {
       const plan = compileHttpApi(definition, stage, { account: "000000000000", region: "us-east-1" }, surroundings);
       gateway.setApiKind(plan.apiId, "http");
+      gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
+      return { plan };
+    },
+    deployWebSocket(definition, stage = aWebSocketStage(), surroundings) {
+      const plan = compileWebSocket(definition, stage, { account: "000000000000", region: "us-east-1" }, surroundings);
+      gateway.setApiKind(plan.apiId, "websocket");
       gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
       return { plan };
     },

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Identity } from "../../src/access/principal.ts";
 import type { PublishedAccessKey } from "../../src/gateway/known-callers.ts";
-import type { Plan, PlanKind } from "../../src/plan/kinds.ts";
+import type { Plan } from "../../src/plan/kinds.ts";
 import type { UsagePlanFacts } from "../../src/plan/usage-plan.ts";
 import type { PublishedWebAcl } from "../../src/waf/web-acl.ts";
 import { scope } from "../exchange/fake-keys.ts";
@@ -14,6 +14,7 @@ import {
   ann,
   document,
   type GuardedApi,
+  type GuardedKind,
   type MethodName,
   type MethodOf,
   startGuarded,
@@ -33,7 +34,7 @@ describe("a plan with one damaged value refuses what it refused before", () => {
   tryAll("http", gateTables.http);
 });
 
-function tryAll<Kind extends PlanKind>(kind: Kind, gates: Readonly<Record<string, GateTable<Kind>>>): void {
+function tryAll<Kind extends GuardedKind>(kind: Kind, gates: Readonly<Record<string, GateTable<Kind>>>): void {
   for (const [gate, table] of Object.entries(gates)) {
     // One row for each fault of each method shows enough.
     const tried = new Set<string>();
@@ -53,7 +54,7 @@ it("a plan with a method without steps closes its stage: nobody would answer", a
   assert.equal((await api.call("none")).status, 501);
 });
 
-async function staysShut<Kind extends PlanKind>(
+async function staysShut<Kind extends GuardedKind>(
   kind: Kind,
   table: GateTable<Kind>,
   row: Row<Kind>,

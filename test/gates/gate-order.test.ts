@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { HttpApiDefinition } from "../../src/definition/http-api.ts";
-import type { Plan, PlanKind } from "../../src/plan/kinds.ts";
+import type { Plan } from "../../src/plan/kinds.ts";
 import { start } from "./gate-tables.ts";
 import {
   type ApiOf,
   type Draft,
   document,
+  type GuardedKind,
   type MethodName,
   type MethodOf,
   methodNames,
@@ -16,7 +17,7 @@ import {
 } from "./guarded-api.ts";
 import { type RouteName, routeNames } from "./guarded-http-api.ts";
 
-interface Violation<Kind extends PlanKind = "rest"> {
+interface Violation<Kind extends GuardedKind = "rest"> {
   readonly gate: string;
   /** Status and error type of the refusal. */
   readonly refusal: readonly [number, string | undefined];
@@ -149,7 +150,7 @@ const hints: Readonly<Record<string, RegExp>> = {
   quota: /quota/,
 };
 
-async function check<Kind extends PlanKind>(
+async function check<Kind extends GuardedKind>(
   [kind, method]: readonly [Kind, MethodOf<Kind>],
   violations: readonly Violation<Kind>[],
   expected: Violation<Kind>,
@@ -164,7 +165,7 @@ async function check<Kind extends PlanKind>(
   if (hint !== undefined) assert.match(String(reply.headers["x-portico-hint"]), hint);
 }
 
-function checkOrder<Kind extends PlanKind>(
+function checkOrder<Kind extends GuardedKind>(
   at: readonly [kind: Kind, method: MethodOf<Kind>],
   order: readonly Violation<Kind>[],
 ): void {

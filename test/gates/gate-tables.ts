@@ -2,7 +2,7 @@
 
 import type { Method, RestApi, Stage } from "../../src/definition/rest-api.ts";
 import { developmentListener } from "../../src/http/listener.ts";
-import type { Plan, PlanKind } from "../../src/plan/kinds.ts";
+import type { Plan } from "../../src/plan/kinds.ts";
 import type { StageGateName } from "../../src/plan/plan.ts";
 import type { GateKind, StepKind } from "../../src/plan/steps.ts";
 
@@ -16,6 +16,7 @@ import {
   foreignKey,
   type GuardedApi,
   type GuardedBase,
+  type GuardedKind,
   type GuardedOptions,
   jwtOf,
   type MethodName,
@@ -37,7 +38,7 @@ export type Fault = "absent" | "malformed" | "expired" | "foreign" | "unreachabl
 
 export type Refusal = readonly [status: number, errorType: string | undefined];
 
-export interface Row<Kind extends PlanKind = "rest"> {
+export interface Row<Kind extends GuardedKind = "rest"> {
   readonly what: string;
   readonly refusal: Refusal;
   /** The methods that are tried; all of the gate's if absent. */
@@ -51,7 +52,7 @@ export interface Row<Kind extends PlanKind = "rest"> {
   readonly staysShut?: string;
 }
 
-export interface GateTable<Kind extends PlanKind = "rest"> {
+export interface GateTable<Kind extends GuardedKind = "rest"> {
   /** The methods that have the gate. */
   readonly methods: readonly MethodOf<Kind>[];
   readonly options?: GuardedOptions;
@@ -706,13 +707,13 @@ export const gateTables: {
   readonly http: Readonly<Record<HttpGate, GateTable<"http">>>;
 } = { rest, http };
 
-const starters: { readonly [Kind in PlanKind]: (options?: GuardedOptions) => Promise<ApiOf<Kind>> } = {
+const starters: { readonly [Kind in GuardedKind]: (options?: GuardedOptions) => Promise<ApiOf<Kind>> } = {
   rest: startGuarded,
   http: startGuardedHttp,
 };
 
 /** Starts the guarded API of a kind. */
-export const start = <Kind extends PlanKind>(
+export const start = <Kind extends GuardedKind>(
   kind: Kind,
   options?: GuardedOptions,
 ): Promise<ApiOf<Kind> & GuardedBase<Kind>> =>
@@ -720,7 +721,7 @@ export const start = <Kind extends PlanKind>(
   starters[kind](options) as Promise<ApiOf<Kind> & GuardedBase<Kind>>;
 
 /** The rows of a table, with their faults. */
-export const rowsOf = <Kind extends PlanKind>({ faults }: GateTable<Kind>): (readonly [Fault, Row<Kind>])[] =>
+export const rowsOf = <Kind extends GuardedKind>({ faults }: GateTable<Kind>): (readonly [Fault, Row<Kind>])[] =>
   (Object.entries(faults) as [Fault, readonly Row<Kind>[] | string][]).flatMap(([fault, rows]) =>
     typeof rows === "string" ? [] : rows.map((row) => [fault, row] as const),
   );

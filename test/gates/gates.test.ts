@@ -1,12 +1,11 @@
 // Every gate refuses what is absent, malformed, expired, foreign, unreachable or changed, and nothing but the gate does.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { PlanKind } from "../../src/plan/kinds.ts";
 import type { Reply } from "../exchange/start-gateway.ts";
 import { type GateTable, gateTables, type Row, rowsOf, start } from "./gate-tables.ts";
-import { type ApiOf, type GuardedBase, type MethodOf, planWithout } from "./guarded-api.ts";
+import { type ApiOf, type GuardedBase, type GuardedKind, type MethodOf, planWithout } from "./guarded-api.ts";
 
-function describeGates<Kind extends PlanKind>(kind: Kind, gates: Readonly<Record<string, GateTable<Kind>>>): void {
+function describeGates<Kind extends GuardedKind>(kind: Kind, gates: Readonly<Record<string, GateTable<Kind>>>): void {
   for (const [gate, table] of Object.entries(gates)) {
     describe(`the gate ${gate} of ${kind} APIs`, () => {
       for (const [fault, row] of rowsOf(table)) {
@@ -22,7 +21,7 @@ function describeGates<Kind extends PlanKind>(kind: Kind, gates: Readonly<Record
 describeGates("rest", gateTables.rest);
 describeGates("http", gateTables.http);
 
-async function refuses<Kind extends PlanKind>(
+async function refuses<Kind extends GuardedKind>(
   kind: Kind,
   table: GateTable<Kind>,
   row: Row<Kind>,
@@ -41,7 +40,7 @@ async function refuses<Kind extends PlanKind>(
   else assert.notEqual(status, 200, row.staysShut);
 }
 
-async function answer<Kind extends PlanKind>(
+async function answer<Kind extends GuardedKind>(
   api: ApiOf<Kind> & GuardedBase<Kind>,
   { send }: Row<Kind>,
   method: MethodOf<Kind>,

@@ -13,7 +13,7 @@ import type { MethodSetting, RestApiDefinition, Stage } from "../../src/definiti
 import { developmentListener, type Listener } from "../../src/http/listener.ts";
 import type { ApiKeyTable } from "../../src/limits/api-key-table.ts";
 import { allocateThrottles, openThrottles, type ThrottleLimit, type Throttles } from "../../src/limits/throttles.ts";
-import type { Plan, PlanKind, PlanOf } from "../../src/plan/kinds.ts";
+import type { Plan, PlanOf } from "../../src/plan/kinds.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import type { RestPlan } from "../../src/plan/rest-plan.ts";
 import type { StepKind } from "../../src/plan/steps.ts";
@@ -156,6 +156,9 @@ export interface Draft {
   tamper: (headers: Record<string, string | string[]>) => void;
 }
 
+/** The kinds of API whose gates stand in these tables; those of WebSocket APIs are tried by themselves. */
+export type GuardedKind = keyof GuardedKinds;
+
 /** What the guarded APIs of each kind are made of. */
 export interface GuardedKinds {
   readonly rest: {
@@ -172,15 +175,15 @@ export interface GuardedKinds {
   };
 }
 
-export type MethodOf<Kind extends PlanKind> = GuardedKinds[Kind]["method"];
-export type ApiOf<Kind extends PlanKind> = GuardedKinds[Kind]["api"];
-type Configuration<Kind extends PlanKind> = readonly [
+export type MethodOf<Kind extends GuardedKind> = GuardedKinds[Kind]["method"];
+export type ApiOf<Kind extends GuardedKind> = GuardedKinds[Kind]["api"];
+type Configuration<Kind extends GuardedKind> = readonly [
   definition: GuardedKinds[Kind]["definition"],
   stage: GuardedKinds[Kind]["stage"],
 ];
 
 /** What the guarded APIs of all kinds have. */
-export interface GuardedBase<Kind extends PlanKind> extends AsyncDisposable {
+export interface GuardedBase<Kind extends GuardedKind> extends AsyncDisposable {
   readonly gateway: GatewayUnderTest;
   readonly clock: ManualClock;
   readonly functions: FakeFunctions;

@@ -1,14 +1,19 @@
 import type { HttpStage, Route, RouteSettings } from "../../definition/http-api.ts";
 import type { ThrottleLimitPlan, ThrottlePlan } from "../../plan/steps.ts";
 import { closed } from "../refusal.ts";
-import type { RouteContext } from "./compile-route.ts";
+
+/** A stage of an HTTP or WebSocket API. */
+type ThrottlingStage = Pick<HttpStage, "RouteSettings" | "DefaultRouteSettings">;
 
 /**
  * Returns the step that takes a token from the throttles of route and account. Every route has it, because the account's
  * throttle is for all of them. Throws a refusal.
  * AWS: API Gateway Developer Guide, "Throttle requests to your HTTP APIs for better throughput in API Gateway".
  */
-export function compileRouteThrottles({ RouteKey: key }: Route, { stage }: RouteContext): ThrottlePlan[] {
+export function compileRouteThrottles(
+  { RouteKey: key }: Pick<Route, "RouteKey">,
+  { stage }: { readonly stage: ThrottlingStage },
+): ThrottlePlan[] {
   const settings = settingsOf(stage, key);
   const ratePerSecond = readLimit(settings, "ThrottlingRateLimit");
   const burst = readLimit(settings, "ThrottlingBurstLimit");
@@ -24,8 +29,10 @@ export function compileRouteThrottles({ RouteKey: key }: Route, { stage }: Route
  * Returns the settings of a route. As users report, its entry stands in place of the stage's default as a whole: what it
  * lacks is the account's.
  */
-const settingsOf = ({ RouteSettings: settings, DefaultRouteSettings: others }: HttpStage, key: string): RouteSettings =>
-  (Object.hasOwn(settings, key) ? settings[key] : undefined) ?? others;
+const settingsOf = (
+  { RouteSettings: settings, DefaultRouteSettings: others }: ThrottlingStage,
+  key: string,
+): RouteSettings => (Object.hasOwn(settings, key) ? settings[key] : undefined) ?? others;
 
 /** Returns undefined for a limit that the account's stands for. Zero and less let nothing through. */
 function readLimit(settings: RouteSettings, name: "ThrottlingRateLimit" | "ThrottlingBurstLimit"): number | undefined {

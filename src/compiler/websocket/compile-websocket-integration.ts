@@ -63,7 +63,10 @@ function asRest(integration: WebSocketIntegration): Integration {
 
 const asRestParameters = (parameters: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(parameters).map(([target, source]) => [target, source.replace(/^route\.request\./, "method.request.")]),
+    Object.entries(parameters).map(([target, source]) => [
+      target,
+      source.replace(/^route\.request\./, "method.request."),
+    ]),
   );
 
 /** Without an expression the template `$default` is taken; older set-ups have `application/json` in its place. */

@@ -9,10 +9,7 @@ const json = JSON.stringify;
  * Links the event of a route's function: of `$connect` and `$disconnect` with headers, of all others with the message.
  * AWS: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for WebSocket APIs"; docs/internals/aws-facts/http-and-websocket.md, "B.6 AWS_PROXY events".
  */
-export function linkWebSocketEvent(
-  stage: StagePlan,
-  method: MethodPlan,
-): (exchange: Exchange, body: Buffer) => string {
+export function linkWebSocketEvent(stage: StagePlan, method: MethodPlan): (exchange: Exchange, body: Buffer) => string {
   const variables =
     Object.keys(stage.stageVariables).length === 0 ? "" : `"stageVariables":${json(stage.stageVariables)},`;
   const writeContext = linkConnectionContext(stage, method);

@@ -194,7 +194,7 @@ class ResponseMapper implements BackendConsumer {
     }
     const headers = writeResponseHeaders(exchange, response, template);
     headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
-    const answered = overrideResponse(exchange, response.plan.statusCode, headers);
+    const answered = overrideResponse(exchange, response.plan.statusCode ?? status, headers);
     exchange.status = answered;
     exchange.trace?.beginResponse(answered, headers);
     exchange.addGatewayHeaders(headers);

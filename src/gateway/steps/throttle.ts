@@ -82,7 +82,11 @@ function linkMethod(plan: ThrottleLimitPlan, context: LinkContext, verb: string)
 }
 
 /** The settings that limit methods, in the words of each kind of API. */
-const settingsOf: Readonly<Record<PlanKind, string>> = { rest: "methodSettings", http: "route settings" };
+const settingsOf: Readonly<Record<PlanKind, string>> = {
+  rest: "methodSettings",
+  http: "route settings",
+  websocket: "route settings",
+};
 
 /** Anything else would be taken for a limit that is inherited. */
 function isLimit(plan: unknown): boolean {

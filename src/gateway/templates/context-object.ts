@@ -33,6 +33,10 @@ const names = [
 ] as const;
 const variables = new Map(names.map((name) => [name as string, linkVariable(name)]));
 
+/** What WebSocket APIs have besides. AWS: "WebSocket API mapping template reference for API Gateway". */
+const connectionNames = ["connectedAt", "connectionId", "eventType", "messageId", "routeKey", "status"] as const;
+const connectionVariables = new Map(connectionNames.map((name) => [name as string, linkVariable(name)]));
+
 /**
  * What `$context.keySet()` lists, as recorded (docs/internals/aws-facts/recorded.md, row 14): the order of a Java HashMap of 32
  * buckets, which says where the members stand that only some requests have.
@@ -104,7 +108,8 @@ interface Context {
 function property(context: Context, name: string): TemplateValue {
   const { exchange, side, givenContext } = context.rendering;
   if (givenContext?.has(name) === true && name !== `${side}Override`) return givenContext.get(name)!;
-  const read = variables.get(name);
+  const read =
+    variables.get(name) ?? (exchange.connection === undefined ? undefined : connectionVariables.get(name));
   if (read !== undefined) return read(exchange) ?? null;
   switch (name) {
     case "requestTimeEpoch":

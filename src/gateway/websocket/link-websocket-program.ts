@@ -3,17 +3,14 @@ import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
 import { stageKey } from "../../plan/plan.ts";
 import { connectKey, defaultKey, disconnectKey, type WebSocketPlan } from "../../plan/websocket-plan.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { linkAuthorizer } from "../authorizers/link-authorizer.ts";
-import { LinkedAuthorizers } from "../authorizers/linked-authorizers.ts";
 import type { ConnectionFacts } from "../connection-facts.ts";
 import { Exchange } from "../exchange.ts";
-import { headerValue } from "../header-list.ts";
-import { LinkedMethods } from "../linked-methods.ts";
-import { LinkedModels } from "../linked-models.ts";
+import { lastHeader } from "../header-list.ts";
+import type { LinkedMethods } from "../linked-methods.ts";
+import type { LinkedStage } from "../linked-stage.ts";
 import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../program.ts";
-import { ProgramLife, type ProgramUse } from "../program-life.ts";
+import type { ProgramLife } from "../program-life.ts";
 import { makeExtendedRequestId } from "../request-ids.ts";
-import { LinkedResourcePolicy } from "../resource-policy.ts";
 import { runMethod } from "../run-traced.ts";
 import { SyntheticRequest } from "../synthetic-request.ts";
 import { Payload } from "../templates/payload.ts";
@@ -37,50 +34,33 @@ const targetTooLong: FrontRefusal = {
 const answerBytesMax = bounds.webSocketMessageBytesMax.value;
 
 /** Links the plan of a WebSocket API's stage. */
-export function linkWebSocketProgram(plan: WebSocketPlan, thread: ThreadContext, use: ProgramUse): Program {
-  const life = new ProgramLife(plan, thread, use);
-  try {
-    return new WebSocketProgram(plan, thread, life);
-  } catch (error) {
-    life.retire();
-    throw error;
-  }
-}
+export const linkWebSocketProgram = (plan: WebSocketPlan, stage: LinkedStage): Program =>
+  new WebSocketProgram(plan, stage);
 
 class WebSocketProgram implements Program, MessageProgram {
   readonly plan: WebSocketPlan;
   readonly responses = webSocketResponses;
   readonly logger: Logger;
+  readonly life: ProgramLife;
   readonly #key: string;
   readonly #thread: ThreadContext;
-  readonly #life: ProgramLife;
   readonly #methods: LinkedMethods;
   readonly #selectRoute: (exchange: Exchange) => string;
   readonly #paths: BodyPaths;
 
-  constructor(plan: WebSocketPlan, thread: ThreadContext, life: ProgramLife) {
-    const onRetire = (release: () => void): void => life.onRetire(release);
-    const authorizers = new LinkedAuthorizers(plan.authorizers ?? {}, (authorizer) =>
-      linkAuthorizer(authorizer, { stage: plan, thread, onRetire }),
-    );
-    const models = new LinkedModels(plan.models ?? {});
-    const resourcePolicy = new LinkedResourcePolicy(plan);
+  constructor(plan: WebSocketPlan, { thread, life, methods }: LinkedStage) {
     this.plan = plan;
     this.logger = thread.logger;
+    this.life = life;
     this.#key = stageKey(plan.apiId, plan.stageName);
     this.#thread = thread;
-    this.#life = life;
-    this.#methods = new LinkedMethods(plan.methods, {
-      stage: plan,
-      thread,
-      models,
-      authorizers,
-      resourcePolicy,
-      onRetire,
-    });
+    this.#methods = methods;
     this.#selectRoute = linkText(plan.routeSelection, { kind: "websocket" });
     this.#paths = linkBodyPaths(plan.routeSelection);
-    thread.connections.serve(this.#key, this);
+  }
+
+  get messages(): MessageProgram {
+    return this;
   }
 
   refusalOf({ target }: InboundRequest): FrontRefusal | undefined {
@@ -143,7 +123,7 @@ class WebSocketProgram implements Program, MessageProgram {
     const { connectionId: id, connectedMs } = exchange.connection!;
     const facts = { id, key: this.#key, connectedMs, caller: exchange.caller };
     const session = new WebSocketSession(facts, inbound, this.#thread.connections);
-    const protocol = headerValue(headers, "sec-websocket-protocol");
+    const protocol = lastHeader(headers, "sec-websocket-protocol");
     const chosen = protocol === undefined ? [] : ["Sec-WebSocket-Protocol", protocol];
     const peer = inbound.upgrade(chosen, webSocketLimits, session);
     if (peer !== undefined) session.begin(peer);
@@ -239,19 +219,6 @@ class WebSocketProgram implements Program, MessageProgram {
 
   contextPath({ pathAsSent }: Exchange): string {
     return `/${this.plan.stageName}${pathAsSent}`;
-  }
-
-  onBegin(): void {
-    this.#life.begin();
-  }
-
-  onComplete(exchange: Exchange): void {
-    this.#life.complete(exchange);
-  }
-
-  close(): void {
-    this.#thread.connections.retire(this.#key, this);
-    this.#life.retire();
   }
 }
 

@@ -1,6 +1,6 @@
 import { makeExtendedRequestId } from "../request-ids.ts";
-import type { WebSocketSession } from "./websocket-session.ts";
 import type { MessageProgram } from "./message-program.ts";
+import type { WebSocketSession } from "./websocket-session.ts";
 
 /** The WebSockets of a gateway thread, and the programs that take their messages. */
 export class LiveConnections {
@@ -25,16 +25,16 @@ export class LiveConnections {
     return this.#sessions.get(id);
   }
 
-  /** Serves a stage's messages with this program from now on. */
-  serve(key: string, program: MessageProgram): void {
-    this.#programs.set(key, program);
-  }
-
-  /** Says that a program ended. Without another in its place, the stage is gone, and so are its connections. */
-  retire(key: string, program: MessageProgram): void {
-    if (this.#programs.get(key) !== program) return;
+  /** Serves a stage's messages with this program from now on. Without one the stage is gone, and so are its connections. */
+  serve(key: string, program: MessageProgram | undefined): void {
+    if (program !== undefined) {
+      this.#programs.set(key, program);
+      return;
+    }
+    if (!this.#programs.has(key)) return;
+    // The route $disconnect runs as it was.
+    for (const session of [...this.#sessions.values()]) if (session.key === key) session.close(1001, "Going away");
     this.#programs.delete(key);
-    for (const session of this.#sessions.values()) if (session.key === key) session.close(1001, "Going away");
   }
 
   programOf(key: string): MessageProgram | undefined {

@@ -4,7 +4,6 @@ import type { HttpApiDefinition } from "../../definition/http-api.ts";
 import type { RestApiDefinition } from "../../definition/rest-api.ts";
 import type { HttpExportOptions } from "../../openapi/export-http-api.ts";
 import type { ExportOptions } from "../../openapi/export-rest-api.ts";
-import type { PlanKind } from "../../plan/kinds.ts";
 
 /** An exported document. */
 type ApiDescription = Record<string, unknown>;
@@ -25,13 +24,15 @@ const writers = {
 
 export type ReferenceFile = keyof typeof writers;
 
-/** What a stage of each kind of API serves, and how it is described. */
+/** What a stage serves, and how it is described. OpenAPI describes no WebSocket APIs. */
 export type DescribedApi =
   | { readonly kind: "rest"; readonly definition: RestApiDefinition; readonly options: ExportOptions }
   | { readonly kind: "http"; readonly definition: HttpApiDefinition; readonly options: HttpExportOptions };
 
 const exporters: {
-  readonly [Kind in PlanKind]: (api: Extract<DescribedApi, { readonly kind: Kind }>) => Promise<ApiDescription>;
+  readonly [Kind in DescribedApi["kind"]]: (
+    api: Extract<DescribedApi, { readonly kind: Kind }>,
+  ) => Promise<ApiDescription>;
 } = {
   rest: async ({ definition, options }) =>
     (await import("../../openapi/export-rest-api.ts")).exportDocument(definition, options),

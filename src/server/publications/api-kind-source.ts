@@ -11,12 +11,12 @@ export const apiKindSource: PublicationSource<"api-kind"> = {
   async read(tx, { key, scope }) {
     const source = { scope, kind: v2Kinds.api, id: key };
     const api = await tx.get<V2Api>(v2Kinds.api, key);
-    // A WebSocket API's address without a stage is answered as that of no API.
-    if (api === undefined || !isHttpApi(api.body)) return undefined;
+    if (api === undefined) return undefined;
+    const kind = isHttpApi(api.body) ? "http" : "websocket";
     return {
       sources: [{ ...source, isThere: true }],
-      fingerprint: "http",
-      make: () => ({ value: "http" }),
+      fingerprint: kind,
+      make: () => ({ value: kind }),
     };
   },
 };
