@@ -71,6 +71,17 @@ async function connect(
   };
 }
 
+/** What a function is told of a connection. */
+interface ConnectionEvent extends Readonly<Record<string, unknown>> {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly multiValueHeaders: Readonly<Record<string, readonly string[]>>;
+  readonly requestContext: Readonly<Record<string, unknown>> & {
+    readonly connectionId: string;
+    readonly requestId: string;
+    readonly messageId: string;
+  };
+}
+
 const idPattern = /^[\w-]{15}=$/;
 
 test("a connection without a route $connect is open, and a MOCK answers from $context", async () => {
@@ -148,7 +159,7 @@ test("a function sees the connection's three events, as AWS writes them", async 
     path: "/prod?token=t1",
     headers: { "User-Agent": "agent/1.0", "X-Amzn-Trace-Id": "Root=1-5e3b1c2d-0123456789abcdef01234567" },
   });
-  const { headers, multiValueHeaders, requestContext, ...connected } = functions.event() as Record<string, any>;
+  const { headers, multiValueHeaders, requestContext, ...connected } = functions.event() as unknown as ConnectionEvent;
   assert.deepEqual(connected, {
     queryStringParameters: { token: "t1" },
     multiValueQueryStringParameters: { token: ["t1"] },
@@ -157,7 +168,7 @@ test("a function sees the connection's three events, as AWS writes them", async 
   });
   assert.deepEqual(Object.keys(headers).sort(), Object.keys(multiValueHeaders).sort());
   assert.deepEqual(
-    [headers.Host ?? headers.host, headers["User-Agent"], headers.Connection, headers.Upgrade],
+    [headers["Host"] ?? headers["host"], headers["User-Agent"], headers["Connection"], headers["Upgrade"]],
     [host, "agent/1.0", undefined, undefined],
   );
   const { connectionId, requestId, extendedRequestId, ...context } = requestContext;
@@ -176,18 +187,24 @@ test("a function sees the connection's three events, as AWS writes them", async 
   };
   assert.deepEqual(context, { routeKey: "$connect", eventType: "CONNECT", ...common });
   assert.equal(await ask('{"a": 1}'), 'heard {"a": 1}');
-  const { requestContext: ofMessage, ...message } = functions.event() as Record<string, any>;
+  const { requestContext: ofMessage, ...message } = functions.event() as unknown as ConnectionEvent;
   assert.deepEqual(message, { stageVariables: { k: "v" }, body: '{"a": 1}', isBase64Encoded: false });
   const { messageId, requestId: _, extendedRequestId: __, ...messageContext } = ofMessage;
   assert.match(messageId, idPattern);
   assert.deepEqual(messageContext, { routeKey: "$default", eventType: "MESSAGE", connectionId, ...common });
   socket.close(1000);
   await until(() => functions.requests.length === 3);
-  const { requestContext: ofEnd, ...end } = functions.event() as Record<string, any>;
+  const { requestContext: ofEnd, ...end } = functions.event() as unknown as ConnectionEvent;
   const empty = { "x-api-key": "", "X-Forwarded-For": "", "x-restapi": "" };
   assert.deepEqual(end["headers"], { Host: host, ...empty });
   assert.deepEqual(
-    [ofEnd.routeKey, ofEnd.eventType, ofEnd.disconnectStatusCode, ofEnd.disconnectReason, ofEnd.connectionId],
+    [
+      ofEnd["routeKey"],
+      ofEnd["eventType"],
+      ofEnd["disconnectStatusCode"],
+      ofEnd["disconnectReason"],
+      ofEnd["connectionId"],
+    ],
     ["$disconnect", "DISCONNECT", 1000, "Connection Closed Normally", connectionId],
   );
 });

@@ -7,7 +7,7 @@ const json = JSON.stringify;
 
 /**
  * Links the event of a route's function: of `$connect` and `$disconnect` with headers, of all others with the message.
- * AWS: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for WebSocket APIs"; docs/internals/aws-facts/http-and-websocket.md, "B.6 AWS_PROXY events".
+ * AWS: API Gateway Developer Guide, "Set up a WebSocket API integration request in API Gateway". As captured: the order, and what is left out.
  */
 export function linkWebSocketEvent(stage: StagePlan, method: MethodPlan): (exchange: Exchange, body: Buffer) => string {
   const variables =

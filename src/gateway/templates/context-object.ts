@@ -108,8 +108,7 @@ interface Context {
 function property(context: Context, name: string): TemplateValue {
   const { exchange, side, givenContext } = context.rendering;
   if (givenContext?.has(name) === true && name !== `${side}Override`) return givenContext.get(name)!;
-  const read =
-    variables.get(name) ?? (exchange.connection === undefined ? undefined : connectionVariables.get(name));
+  const read = variables.get(name) ?? (exchange.connection === undefined ? undefined : connectionVariables.get(name));
   if (read !== undefined) return read(exchange) ?? null;
   switch (name) {
     case "requestTimeEpoch":
