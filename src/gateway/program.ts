@@ -53,7 +53,7 @@ export interface Program {
   /** Finds the method that the exchange asks for and runs it, or answers that there is none. */
   route(exchange: Exchange): void;
   /** Takes what comes on WebSockets; absent if this kind of API has none. */
-  readonly messages?: MessageProgram;
+  readonly messages?: MessageProgram | undefined;
   /** Runs the one method of a plan that TestInvokeMethod made; absent if this kind has no such operation. */
   test?(exchange: Exchange): void;
   /** Adds the headers that every answer of the gateway has. */

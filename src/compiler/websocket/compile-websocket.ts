@@ -1,6 +1,7 @@
 import type { IntegrationResponse, WebSocketApiDefinition, WebSocketStage } from "../../definition/websocket-api.ts";
 import { planVersion } from "../../plan/plan.ts";
 import type { WebSocketPlan, WebSocketRoutePlan } from "../../plan/websocket-plan.ts";
+import { Refusal } from "../refusal.ts";
 import { noSurroundings, type Surroundings } from "../surroundings.ts";
 import { compileSelection } from "./compile-selection.ts";
 import { compileWebSocketRoute, isTwoWay } from "./compile-websocket-route.ts";
@@ -63,10 +64,22 @@ export function compileWebSocket(
       ? {}
       : { accessLog: { destinationArn: log.DestinationArn, format: log.Format } }),
     withoutEffect: [],
-    routeSelection: compileSelection("RouteSelectionExpression", api.RouteSelectionExpression),
+    ...compileRouteSelection(api.RouteSelectionExpression),
     routes: Object.fromEntries(methods.map(({ routeKey }, index) => [routeKey, index])),
     methods,
   };
+}
+
+/** Without the route of a message nobody can tell its guards: an expression that can't be read closes the stage. */
+function compileRouteSelection(expression: string): Pick<WebSocketPlan, "routeSelection" | "closed"> {
+  try {
+    return { routeSelection: compileSelection("RouteSelectionExpression", expression) };
+  } catch (error) {
+    if (error instanceof Refusal && error.step.kind === "closed") {
+      return { routeSelection: [], closed: error.step.reason };
+    }
+    throw error;
+  }
 }
 
 function groupBy(

@@ -59,8 +59,9 @@ class WebSocketProgram implements Program, MessageProgram {
     this.#paths = linkBodyPaths(plan.routeSelection);
   }
 
-  get messages(): MessageProgram {
-    return this;
+  /** A stage that is closed takes no messages, and its connections end. */
+  get messages(): MessageProgram | undefined {
+    return this.plan.closed === undefined ? this : undefined;
   }
 
   refusalOf({ target }: InboundRequest): FrontRefusal | undefined {
