@@ -1,12 +1,19 @@
 // The rows of gates that REST APIs and HTTP APIs have from the same steps.
 
-import type { PlanKind } from "../../src/plan/kinds.ts";
 import { addKey, scope } from "../exchange/fake-keys.ts";
 import type { GateTable, Refusal, Row } from "./gate-tables.ts";
-import { type Draft, type GuardedBase, keyValue, type MethodOf, webAcl, webAclArn } from "./guarded-api.ts";
+import {
+  type Draft,
+  type GuardedBase,
+  type GuardedKind,
+  keyValue,
+  type MethodOf,
+  webAcl,
+  webAclArn,
+} from "./guarded-api.ts";
 
 /** An API of any kind, which has the route `none`. */
-interface AnyApi extends Omit<GuardedBase<PlanKind>, "call" | "plan" | "configure"> {
+interface AnyApi extends Omit<GuardedBase<GuardedKind>, "call" | "plan" | "configure"> {
   plan(): { readonly apiId: string };
   call(method: "none"): Promise<unknown>;
 }
@@ -25,7 +32,7 @@ const sentHeader = (name: string, value: string | undefined): Pick<SharedRow, "s
 });
 
 /** The gates of API keys. A key that is sent twice is tried where the request is not signed. */
-export function makeKeyGates<Kind extends PlanKind>(
+export function makeKeyGates<Kind extends GuardedKind>(
   methods: readonly MethodOf<Kind>[],
   unsigned: readonly MethodOf<Kind>[],
   {
@@ -196,7 +203,7 @@ export function makeKeyGates<Kind extends PlanKind>(
 }
 
 /** The gate of the stage's web ACL. */
-export function makeWebAclGate<Kind extends PlanKind>(
+export function makeWebAclGate<Kind extends GuardedKind>(
   methods: readonly MethodOf<Kind>[],
   { forbidden, closed }: Readonly<Record<"forbidden" | "closed", Refusal>>,
   another: Pick<Row<Kind>, "after">,
