@@ -93,8 +93,7 @@ function makeRouteHints(
   }
   return {
     describe(verb, path) {
-      const later = waiting.match(path)?.methods;
-      const isWaiting = later !== undefined && (later.has(verb) || later.has("ANY"));
+      const isWaiting = waiting.match(path)?.methodFor(verb) !== undefined;
       if (isWaiting || undeployed.includes(defaultRouteKey)) {
         return (
           `${isWaiting ? `${verb} ${path}` : "the route $default"} exists in the definition but is not deployed: ` +
@@ -102,7 +101,7 @@ function makeRouteHints(
         );
       }
       const match = router.match(path);
-      if (match !== undefined) return `${path} has no ${verb}; it has ${[...match.methods.keys()].join(", ")}`;
+      if (match !== undefined) return `${path} has no ${verb}; it has ${match.verbs.join(", ")}`;
       const near = nearest(path, [...paths.keys()]);
       if (near.length === 0)
         return `no route matches ${path}; the stage ${stage.stageName} has ${paths.size} ${paths.size === 1 ? "path" : "paths"}`;

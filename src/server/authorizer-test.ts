@@ -70,7 +70,7 @@ async function planTest(
   const bare = { ...definition, restApi, resources, gatewayResponses: [] };
   const { closed: __, ...plan } = await compilers.rest(bare, testStage(stageVariables), scope, noSurroundings);
   const path = test.target.split("?", 1)[0]!;
-  const index = new Router(plan.routes).match(path)?.methods.get(verb);
+  const index = new Router(plan.routes).match(path)?.methodFor(verb);
   const resourcePath = index === undefined ? path : plan.methods[index]!.resourcePath;
   const tested: RestMethodPlan = {
     routeKey: `${verb} ${resourcePath}`,

@@ -79,7 +79,7 @@ class HttpApiProgram implements Program {
     // Unconfirmed: ANY and $default are any of API Gateway's verbs; see docs/compatibility.md, "HTTP APIs, routing".
     if (verbs.has(httpMethod)) {
       const match = this.#router.match(exchange.path, httpMethod);
-      const index = match?.methods.get(httpMethod) ?? match?.methods.get("ANY");
+      const index = match?.methodFor(httpMethod);
       if (match !== undefined && index !== undefined) {
         exchange.pathNames = match.names;
         exchange.pathValues = match.values;

@@ -64,7 +64,7 @@ class RestProgram implements Program {
     const { httpMethod } = exchange;
     // ANY is any of API Gateway's verbs; TRACE, CONNECT and inventions reach no backend.
     const match = verbs.has(httpMethod) ? this.#router.match(exchange.path, httpMethod) : undefined;
-    const index = match?.methods.get(httpMethod) ?? match?.methods.get("ANY");
+    const index = match?.methodFor(httpMethod);
     if (match === undefined || index === undefined) {
       this.#thread.metrics.add("requestsUnmatched");
       refuseRoute(exchange, this.#hints.describe(exchange));

@@ -1,18 +1,56 @@
 import type { RouteNode } from "../../plan/plan.ts";
 
-/** A route that matched: the node's methods, and the values of its path parameters as received. */
+/** A route that matched: the verbs that it has, and the values of its path parameters as received. */
 export interface RouteMatch {
-  /** The index of each method by its verb, or `ANY`. */
-  readonly methods: ReadonlyMap<string, number>;
+  /** The route's verbs, of which `ANY` may be one. */
+  readonly verbs: readonly string[];
   readonly names: readonly string[];
   readonly values: readonly string[];
+  /** Returns the index of the method that serves a verb: its own, or else that of `ANY`. */
+  methodFor(verb: string): number | undefined;
 }
 
+/**
+ * A part of a route tree. Parts that look alike are one object, so that a large API's routes stay in the processor's cache:
+ * 10,000 routes of a few shapes have a few nodes. What tells them apart is `from`: the methods of a part stand together in the
+ * router's list, the node's own first, and a branch says how far behind the node's first its own begin.
+ */
 interface Node {
-  readonly statics: ReadonlyMap<string, Node> | undefined;
-  readonly param: { readonly name: string; readonly node: Node } | undefined;
-  readonly greedy: { readonly name: string; readonly node: Node } | undefined;
-  readonly methods: ReadonlyMap<string, number> | undefined;
+  readonly verbs: readonly string[];
+  /** The only static child, which is compared without a look-up. */
+  readonly single: NamedBranch | undefined;
+  readonly statics: StaticBranches | undefined;
+  readonly param: NamedBranch | undefined;
+  readonly greedy: NamedBranch | undefined;
+}
+
+interface Branch {
+  readonly node: Node;
+  readonly from: number;
+}
+
+/** Several branches by name. Their nodes are few, so that a name leads to a number and not to an object of its own. */
+class StaticBranches {
+  readonly #nodes: readonly Node[];
+  readonly #codes = new Map<string, number>();
+
+  constructor(branches: readonly NamedBranch[]) {
+    const nodes = [...new Set(branches.map(({ node }) => node))];
+    const places = new Map(nodes.map((node, place) => [node, place]));
+    this.#nodes = nodes;
+    for (const { name, node, from } of branches) this.#codes.set(name, from * nodes.length + places.get(node)!);
+  }
+
+  get(name: string): Branch | undefined {
+    const code = this.#codes.get(name);
+    if (code === undefined) return undefined;
+    const place = code % this.#nodes.length;
+    return { node: this.#nodes[place]!, from: (code - place) / this.#nodes.length };
+  }
+}
+
+interface NamedBranch extends Branch {
+  readonly name: string;
 }
 
 /**
@@ -37,14 +75,18 @@ export type RouteOrder =
   | "exact-first";
 
 /**
- * Matches paths with AWS's priorities. It visits one node per segment, whatever the number of routes, and no node twice.
+ * Matches paths with AWS's priorities. It visits one node per segment, whatever the number of routes, and no place of the tree twice.
  */
 export class Router {
   readonly #root: Node;
   readonly #find: Find;
+  /** The indexes of methods, in the order of the tree. */
+  readonly #methods: readonly number[];
 
   constructor(routes: RouteNode, order: RouteOrder = "by-segment") {
-    this.#root = makeNode(routes);
+    const builder = new TreeBuilder();
+    this.#root = builder.add(routes);
+    this.#methods = builder.methods;
     this.#find = finders[order];
   }
 
@@ -53,122 +95,211 @@ export class Router {
    * that have it, or `ANY`, are considered.
    */
   match(path: string, verb?: string): RouteMatch | undefined {
-    const names: string[] = [];
-    const values: string[] = [];
-    const node = this.#find(this.#root, path, { verb, names, values });
-    return node === undefined ? undefined : { methods: node.methods!, names, values };
+    const search: Search = {
+      path,
+      isEscaped: path.includes("%"),
+      verb,
+      names: [],
+      values: [],
+      from: 0,
+      greedy: undefined,
+    };
+    const node = this.#find(this.#root, search);
+    return node === undefined ? undefined : new FoundRoute(node.verbs, search, this.#methods);
   }
 }
 
-function makeNode(route: RouteNode): Node {
-  const statics = Object.entries(route.statics ?? {}).map(([part, node]) => [part, makeNode(node)] as const);
-  return {
-    statics: statics.length === 0 ? undefined : new Map(statics),
-    param: route.param && { name: route.param.name, node: makeNode(route.param.node) },
-    greedy: route.greedy && { name: route.greedy.name, node: makeNode(route.greedy.node) },
-    methods: route.methods && new Map(Object.entries(route.methods)),
-  };
+class FoundRoute implements RouteMatch {
+  readonly verbs: readonly string[];
+  readonly names: readonly string[];
+  readonly values: readonly string[];
+  readonly #from: number;
+  readonly #methods: readonly number[];
+
+  constructor(verbs: readonly string[], { names, values, from }: Search, methods: readonly number[]) {
+    this.verbs = verbs;
+    this.names = names;
+    this.values = values;
+    this.#from = from;
+    this.#methods = methods;
+  }
+
+  methodFor(verb: string): number | undefined {
+    const own = this.verbs.indexOf(verb);
+    const at = own < 0 ? this.verbs.indexOf("ANY") : own;
+    return at < 0 ? undefined : this.#methods[this.#from + at];
+  }
+}
+
+/** Builds nodes from the leaves up, one for all parts that look alike. */
+class TreeBuilder {
+  readonly methods: number[] = [];
+  readonly #shared = new Map<string, Node>();
+  readonly #ids = new Map<Node, number>();
+
+  add(route: RouteNode): Node {
+    const start = this.methods.length;
+    const verbs = Object.keys(route.methods ?? {});
+    this.methods.push(...Object.values(route.methods ?? {}));
+    const branch = (child: RouteNode): Branch => {
+      const from = this.methods.length - start;
+      return { node: this.add(child), from };
+    };
+    const named = (child: { readonly name: string; readonly node: RouteNode } | undefined): NamedBranch | undefined =>
+      child && { name: child.name, ...branch(child.node) };
+    const statics = Object.entries(route.statics ?? {}).map(([name, child]) => ({ name, ...branch(child) }));
+    return this.#share({
+      verbs,
+      single: statics.length === 1 ? statics[0] : undefined,
+      statics: statics.length > 1 ? new StaticBranches(statics) : undefined,
+      param: named(route.param),
+      greedy: named(route.greedy),
+    });
+  }
+
+  #share(node: Node): Node {
+    // Only small parts come twice.
+    if (node.statics !== undefined) return node;
+    const shapes = [node.single, node.param, node.greedy].map(
+      (each) => each && [each.name, each.from, this.#id(each.node)],
+    );
+    const key = JSON.stringify([node.verbs, shapes]);
+    const shared = this.#shared.get(key) ?? node;
+    this.#shared.set(key, shared);
+    return shared;
+  }
+
+  #id(node: Node): number {
+    const id = this.#ids.get(node) ?? this.#ids.size;
+    this.#ids.set(node, id);
+    return id;
+  }
 }
 
 interface Search {
+  readonly path: string;
+  readonly isEscaped: boolean;
   readonly verb: string | undefined;
   readonly names: string[];
   readonly values: string[];
+  /** Where the methods of the found node begin. */
+  from: number;
+  /** The longest greedy route on the way, where greedy routes come last. */
+  greedy: GreedyRoute | undefined;
 }
 
-/** Returns the node that a path leads to, and fills in the path's parameters. */
-type Find = (root: Node, path: string, search: Search) => Node | undefined;
+/** A greedy route, and where its parameter begins. */
+interface GreedyRoute {
+  readonly at: number;
+  readonly node: Node;
+  readonly from: number;
+  readonly names: readonly string[];
+  readonly values: readonly string[];
+}
+
+/** Returns the node that a path leads to, and fills in the path's parameters and where the node's methods begin. */
+type Find = (root: Node, search: Search) => Node | undefined;
 
 const finders: Readonly<Record<RouteOrder, Find>> = {
-  "by-segment": (root, path, search) => find(root, path, 1, search),
+  "by-segment": (root, search) => find(root, 1, 0, search),
   "exact-first": findExactFirst,
 };
 
-/** `at` is where the next segment begins; beyond the path's end there is none left. */
-function find(node: Node, path: string, at: number, search: Search): Node | undefined {
-  if (at >= path.length) return serves(node, search.verb) ? node : undefined;
-  const { names, values } = search;
-  const slash = path.indexOf("/", at);
-  const end = slash < 0 ? path.length : slash;
+/** `at` is where the next segment begins; beyond the path's end there is none left. `from` is where the node's methods begin. */
+function find(node: Node, at: number, from: number, search: Search): Node | undefined {
+  const { path, names, values } = search;
+  if (at >= path.length) return take(node, from, search);
+  const end = segmentEnd(path, at);
   if (end === at) return undefined;
-  const segment = path.slice(at, end);
-  const next = node.statics?.get(segment.includes("%") ? decodeLeniently(segment) : segment);
+  const next = staticChild(node, at, end, search);
   if (next !== undefined) {
-    const found = find(next, path, end + 1, search);
+    const found = find(next.node, end + 1, from + next.from, search);
     if (found !== undefined) return found;
   }
-  if (node.param !== undefined) {
-    const depth = names.push(node.param.name);
-    values.push(segment);
-    const found = find(node.param.node, path, end + 1, search);
+  const { param, greedy } = node;
+  if (param !== undefined) {
+    const depth = names.push(param.name);
+    values.push(path.slice(at, end));
+    const found = find(param.node, end + 1, from + param.from, search);
     if (found !== undefined) return found;
     names.length = depth - 1;
     values.length = depth - 1;
   }
-  if (node.greedy !== undefined && serves(node.greedy.node, search.verb)) {
-    names.push(node.greedy.name);
+  if (greedy !== undefined && serves(greedy.node, search.verb)) {
+    names.push(greedy.name);
     values.push(withoutSlashes(path.slice(at)));
-    return node.greedy.node;
+    return take(greedy.node, from + greedy.from, search);
   }
   return undefined;
 }
 
-/** A search that remembers the longest greedy route on its way, and where its parameter begins. */
-interface ExactSearch extends Search {
-  greedyAt: number;
-  greedy: Node | undefined;
-  greedyNames: readonly string[];
-  greedyValues: readonly string[];
+function findExactFirst(root: Node, search: Search): Node | undefined {
+  const exact = search.path === "/" ? take(root, 0, search) : findExact(root, 1, 0, search);
+  const { greedy } = search;
+  if (exact !== undefined || greedy === undefined) return exact;
+  search.names.push(...greedy.names);
+  search.values.push(...greedy.values);
+  return take(greedy.node, greedy.from, search);
 }
 
-function findExactFirst(root: Node, path: string, { verb, names, values }: Search): Node | undefined {
-  const search: ExactSearch = {
-    verb,
-    names,
-    values,
-    greedyAt: -1,
-    greedy: undefined,
-    greedyNames: names,
-    greedyValues: values,
-  };
-  const exact = path === "/" ? servingNode(root, verb) : findExact(root, path, 1, search);
-  if (exact !== undefined || search.greedy === undefined) return exact;
-  names.push(...search.greedyNames);
-  values.push(...search.greedyValues);
-  return search.greedy;
-}
-
-function findExact(node: Node, path: string, at: number, search: ExactSearch): Node | undefined {
-  if (at > path.length) return servingNode(node, search.verb);
-  const { names, values, verb } = search;
-  const slash = path.indexOf("/", at);
-  const end = slash < 0 ? path.length : slash;
-  if (node.greedy !== undefined && at > search.greedyAt && end > at && serves(node.greedy.node, verb)) {
-    search.greedyAt = at;
-    search.greedy = node.greedy.node;
-    search.greedyNames = [...names, node.greedy.name];
-    search.greedyValues = [...values, path.slice(at)];
+function findExact(node: Node, at: number, from: number, search: Search): Node | undefined {
+  const { path, names, values, verb } = search;
+  if (at > path.length) return take(node, from, search);
+  const end = segmentEnd(path, at);
+  const { greedy, param } = node;
+  if (greedy !== undefined && at > (search.greedy?.at ?? -1) && end > at && serves(greedy.node, verb)) {
+    search.greedy = {
+      at,
+      node: greedy.node,
+      from: from + greedy.from,
+      names: [...names, greedy.name],
+      values: [...values, path.slice(at)],
+    };
   }
-  const segment = path.slice(at, end);
-  const next = node.statics?.get(segment.includes("%") ? decodeLeniently(segment) : segment);
+  const next = staticChild(node, at, end, search);
   if (next !== undefined) {
-    const found = findExact(next, path, end + 1, search);
+    const found = findExact(next.node, end + 1, from + next.from, search);
     if (found !== undefined) return found;
   }
-  if (node.param === undefined || end === at) return undefined;
-  const depth = names.push(node.param.name);
-  values.push(segment);
-  const found = findExact(node.param.node, path, end + 1, search);
+  if (param === undefined || end === at) return undefined;
+  const depth = names.push(param.name);
+  values.push(path.slice(at, end));
+  const found = findExact(param.node, end + 1, from + param.from, search);
   if (found !== undefined) return found;
   names.length = depth - 1;
   values.length = depth - 1;
   return undefined;
 }
 
-const servingNode = (node: Node, verb: string | undefined): Node | undefined => (serves(node, verb) ? node : undefined);
+function segmentEnd(path: string, at: number): number {
+  const slash = path.indexOf("/", at);
+  return slash < 0 ? path.length : slash;
+}
 
-const serves = ({ methods }: Node, verb: string | undefined): boolean =>
-  methods !== undefined && (verb === undefined || methods.has(verb) || methods.has("ANY"));
+function staticChild(
+  { single, statics }: Node,
+  at: number,
+  end: number,
+  { path, isEscaped }: Search,
+): Branch | undefined {
+  if (single !== undefined && !isEscaped) {
+    return single.name.length === end - at && path.startsWith(single.name, at) ? single : undefined;
+  }
+  if (single === undefined && statics === undefined) return undefined;
+  const segment = path.slice(at, end);
+  const name = isEscaped && segment.includes("%") ? decodeLeniently(segment) : segment;
+  return single === undefined ? statics?.get(name) : single.name === name ? single : undefined;
+}
+
+/** Ends a search at a node, if it serves the verb. */
+function take(node: Node, from: number, search: Search): Node | undefined {
+  if (!serves(node, search.verb)) return undefined;
+  search.from = from;
+  return node;
+}
+
+const serves = ({ verbs }: Node, verb: string | undefined): boolean =>
+  verbs.length > 0 && (verb === undefined || verbs.includes(verb) || verbs.includes("ANY"));
 
 /** Removes the slashes at the end of a greedy parameter. As recorded: docs/internals/aws-facts/recorded.md, row 2. */
 function withoutSlashes(value: string): string {
