@@ -49,6 +49,8 @@ export class ConnectionUnderTest implements ConnectionOwner {
   readonly answer: Answer = { outcome: "none", status: 0, headers: [], body: "", isKept: false, failure: undefined };
   /** What `onData` answers. */
   isTaking = true;
+  /** Whether `onHead` was told that the body's first bytes or its end come in the same turn, and they have not come. */
+  isBodyDue = false;
   exception: unknown = undefined;
   closedTimes = 0;
   unreachableTimes = 0;
@@ -66,12 +68,14 @@ export class ConnectionUnderTest implements ConnectionOwner {
       isHead: options.isHead ?? false,
       body: options.body,
       connection: undefined,
-      onHead(status, headers) {
+      onHead: ({ status, headers }, isBodyHere) => {
+        this.isBodyDue = isBodyHere;
         answer.status = status;
         answer.headers = headers;
       },
-      onData: (chunk) => {
-        this.chunks.push(chunk);
+      onData: (chunk, isLent) => {
+        this.isBodyDue = false;
+        this.chunks.push(isLent ? Buffer.from(chunk) : chunk);
         return this.isTaking;
       },
       onEnd: () => this.#settle("complete"),
@@ -96,12 +100,19 @@ export class ConnectionUnderTest implements ConnectionOwner {
     for (let at = 0; at < piece.length; at += this.#lent.length) {
       const length = piece.copy(this.#lent, 0, at);
       this.#reader!.onLent(this.#lent, length);
+      this.#endTurn();
       this.#lent.fill(0xaa, 0, length);
     }
   }
 
   receiveOwned(piece: Buffer): void {
     this.#reader!.onOwned(Buffer.from(piece));
+    this.#endTurn();
+  }
+
+  #endTurn(): void {
+    if (this.isBodyDue && this.exception === undefined)
+      throw new Error("the body did not come with the head, as was said");
   }
 
   end(): void {
@@ -124,6 +135,7 @@ export class ConnectionUnderTest implements ConnectionOwner {
   #settle(outcome: "complete" | "failed"): void {
     if (this.answer.outcome !== "none") throw new Error(`told of ${outcome} after ${this.answer.outcome}`);
     this.answer.outcome = outcome;
+    this.isBodyDue = false;
   }
 
   finish(): Answer {

@@ -1,18 +1,33 @@
-import { randomFillSync, randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 
-// One call of the random generator serves a few hundred requests; a call for each would cost more than everything else
-// here.
-const pool = Buffer.alloc(8_192);
-let used = pool.length;
+/**
+ * Texts of random characters. One call of the random generator and one string serve hundreds of requests, of which each gets
+ * a piece; a call and a string for each would cost more than everything else here.
+ */
+class RandomText {
+  readonly #encoding: "hex" | "base64url";
+  #text = "";
+  #at = 0;
 
-function take(length: number): number {
-  if (used + length > pool.length) {
-    randomFillSync(pool);
-    used = 0;
+  constructor(encoding: "hex" | "base64url") {
+    this.#encoding = encoding;
   }
-  used += length;
-  return used - length;
+
+  take(characters: number): string {
+    if (this.#at + characters > this.#text.length) {
+      this.#text = randomBytes(randomBytesAtOnce).toString(this.#encoding);
+      this.#at = 0;
+    }
+    const start = this.#at;
+    this.#at += characters;
+    return this.#text.slice(start, this.#at);
+  }
 }
+
+/** Divisible by three, so that every character of base64url has six random bits. */
+const randomBytesAtOnce = 6_144;
+const hex = new RandomText("hex");
+const base64url = new RandomText("base64url");
 
 /** Makes `$context.requestId`, if the client has not chosen one. */
 export const makeRequestId = (): string => randomUUID();
@@ -21,27 +36,26 @@ export const makeRequestId = (): string => randomUUID();
  * Makes `$context.extendedRequestId`, the header `x-amz-apigw-id`: 15 characters of base64url and `=`, as in
  * `KV_1SGoLoAMFiJQ=`.
  */
-export function makeExtendedRequestId(): string {
-  const at = take(11);
-  return `${pool.toString("base64url", at, at + 11)}=`;
-}
+export const makeExtendedRequestId = (): string => `${base64url.take(15)}=`;
 
 /**
  * Makes the root of a trace: `1-{seconds, 8 hex digits}-{24 hex digits}`. AWS: X-Ray Developer Guide, "Tracing header".
  */
 export function makeTraceId(nowMs: number): string {
-  const at = take(12);
-  const seconds = Math.floor(nowMs / 1000)
-    .toString(16)
-    .padStart(8, "0");
-  return `1-${seconds}-${pool.toString("hex", at, at + 12)}`;
+  const seconds = Math.floor(nowMs / 1000);
+  if (seconds !== knownSeconds) {
+    knownSeconds = seconds;
+    secondsText = seconds.toString(16).padStart(8, "0");
+  }
+  return `1-${secondsText}-${hex.take(24)}`;
 }
 
+/** The last second that was asked for, and its text. */
+let knownSeconds = -1;
+let secondsText = "";
+
 /** The segment of a trace that calls the next: 16 hex digits. AWS: X-Ray Developer Guide, "Tracing header". */
-export function makeTraceParent(): string {
-  const at = take(8);
-  return pool.toString("hex", at, at + 8);
-}
+export const makeTraceParent = (): string => hex.take(16);
 
 /**
  * Returns whether a text is a UUID; clients can choose no other request id. AWS: "$context Variables for data models,

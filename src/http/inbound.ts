@@ -56,10 +56,20 @@ export interface Answer {
    * Sends a whole answer. The codec writes Content-Length, Date and Connection; `headers` are names and values in turn.
    */
   respond(status: number, headers: readonly string[], body: Buffer | string | undefined): void;
-  /** Begins a streamed answer. With a `contentLength` exactly that many bytes must follow; otherwise it is chunked. */
-  startResponse(status: number, headers: readonly string[], contentLength: number | undefined): void;
+  /**
+   * Begins a streamed answer. With a `contentLength` exactly that many bytes must follow; otherwise it is chunked. With
+   * `isBodyHere` the caller writes or ends in the same turn, so that nothing has to see to it that the headers go out before.
+   */
+  startResponse(
+    status: number,
+    headers: readonly string[],
+    contentLength: number | undefined,
+    isBodyHere?: boolean,
+  ): void;
   /** Writes a chunk. Returning false asks to wait for the observer's `onDrain`. */
   write(chunk: Buffer): boolean;
+  /** Writes a chunk whose memory belongs to the caller again after the call. An answer that keeps chunks has no such method. */
+  writeLent?(chunk: Buffer): boolean;
   end(): void;
   /** Cuts the connection, because the answer can't be completed. */
   abort(): void;

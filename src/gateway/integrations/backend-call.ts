@@ -1,4 +1,5 @@
 import type {
+  AnswerHead,
   OutboundBody,
   OutboundConnection,
   OutboundFailure,
@@ -31,8 +32,11 @@ export interface BackendConsumer {
    * Takes the answer's head; headers are names and values in turn. Returns false to pause the backend until `resume`.
    */
   begin(status: number, headers: readonly string[], call: BackendCall): void;
-  /** Takes a part of the body. Returns false to pause the backend until `call.resume()`. */
-  data(chunk: Buffer): boolean;
+  /**
+   * Takes a part of the body; one that is lent is overwritten after the call. Returns false to pause the backend until
+   * `call.resume()`.
+   */
+  data(chunk: Buffer, isLent: boolean): boolean;
   end(): void;
   /** Says that the answer broke off after `begin`. */
   cut(failure: BackendFailure): void;
@@ -78,6 +82,10 @@ export class BackendCall implements OutboundRequest, Work {
   #deadlineMs: number;
   /** When the last bytes of a streamed answer came, or were asked for. */
   #activeMs = 0;
+  /** The declared length of the answer's body; undefined without one. */
+  declaredLength: number | undefined = undefined;
+  /** While the answer begins: whether its first bytes, or its end, follow in the same turn. */
+  isBodyHere = false;
   #hasBegun = false;
   #isRepeatable: boolean;
   #isPaused = false;
@@ -155,8 +163,10 @@ export class BackendCall implements OutboundRequest, Work {
     this.#fail({ kind: "timeout" });
   }
 
-  onHead(status: number, headers: readonly string[]): void {
+  onHead({ status, headers, contentLength }: AnswerHead, isBodyHere: boolean): void {
     this.#hasBegun = true;
+    this.declaredLength = contentLength === -1 ? undefined : contentLength;
+    this.isBodyHere = isBodyHere;
     this.#outcome.status = status;
     this.#outcome.serviceStatus = status;
     this.#exchange.integrationHeaders = headers;
@@ -176,14 +186,14 @@ export class BackendCall implements OutboundRequest, Work {
     this.#consumer.begin(status, headers, this);
   }
 
-  onData(chunk: Buffer): boolean {
+  onData(chunk: Buffer, isLent: boolean): boolean {
     if (this.#isDone) return true;
     this.#traced?.add(chunk);
     if (this.#idleMs !== undefined) {
       this.#activeMs = performance.now();
       this.#outcome.contentMs ??= this.#activeMs - this.#outcome.startedAt;
     }
-    const isTaken = this.#consumer.data(chunk);
+    const isTaken = this.#consumer.data(chunk, isLent);
     this.#isPaused = !isTaken;
     return isTaken;
   }

@@ -62,11 +62,20 @@ export function linkHttpApiHeaders({
 
 const ourVia = "HTTP/1.1 AmazonAPIGateway";
 
+/** The last host and its text: nearly all requests name the same one. */
+let knownHost = "";
+let knownHostText = '""';
+
 /** RFC 7239. The gateway's own address is not told. */
 function forwardedOf({ request }: Exchange): string {
-  const { address, isEncrypted } = request.client;
-  const client = address.includes(":") ? `"[${address}]"` : address === "" ? "unknown" : address;
-  return `by=_gateway;for=${client};host=${quoted(request.host)};proto=${isEncrypted ? "https" : "http"}`;
+  const { client, host } = request;
+  const { address, isEncrypted } = client;
+  const from = address.includes(":") ? `"[${address}]"` : address === "" ? "unknown" : address;
+  if (host !== knownHost) {
+    knownHost = host;
+    knownHostText = quoted(host);
+  }
+  return `by=_gateway;for=${from};host=${knownHostText};proto=${isEncrypted ? "https" : "http"}`;
 }
 
 /** RFC 7239 §4: a value that is no token is quoted. */
@@ -91,20 +100,14 @@ function passes(name: string): boolean {
 }
 
 /** Returns a backend's headers as a client of an HTTP API gets them: none is renamed, and none is added. */
-export function relayHttpApiHeaders(backend: readonly string[]): {
-  readonly headers: string[];
-  readonly contentLength: number | undefined;
-} {
+export function relayHttpApiHeaders(backend: readonly string[]): string[] {
   const headers: string[] = [];
-  let contentLength: number | undefined;
   let listed: readonly string[] | undefined;
   for (let index = 0; index < backend.length; index += 2) {
     const name = backend[index]!;
     const value = backend[index + 1]!;
-    if (passes(name)) {
-      headers.push(name, value);
-      if (name.length === 14 && name.toLowerCase() === "content-length") contentLength = Number(value);
-    } else if (name.length === 10 && name.toLowerCase() === "connection") listed = connectionOptions(value);
+    if (passes(name)) headers.push(name, value);
+    else if (name.length === 10 && name.toLowerCase() === "connection") listed = connectionOptions(value);
   }
-  return { headers: listed === undefined ? headers : withoutListed(headers, listed), contentLength };
+  return listed === undefined ? headers : withoutListed(headers, listed);
 }

@@ -5,19 +5,14 @@ import type { ThreadContext } from "../thread-context.ts";
 import { brokenOff } from "./http.ts";
 import type { LinkedResponseMappings, ResponseMapping } from "./parameter-mapping.ts";
 
-/** A backend's headers as the client gets them, names and values in turn, and the length that they declare. */
-export interface RelayedHeaders {
-  readonly headers: string[];
-  readonly contentLength: number | undefined;
-}
-
 /** What a kind of API decides of passing on answers. */
 export interface RelayOptions {
   readonly thread: ThreadContext;
   readonly backend: BackendPlan;
   /** The answer may be longer than the payload limit. */
   readonly isUnlimited: boolean;
-  readonly relayHeaders: (backend: readonly string[]) => RelayedHeaders;
+  /** Returns a backend's headers as the client gets them: names and values in turn. */
+  readonly relayHeaders: (backend: readonly string[]) => string[];
   readonly answerFailure: (
     exchange: Exchange,
     failure: BackendFailure,
@@ -49,7 +44,8 @@ export class BackendRelay implements BackendConsumer {
 
   begin(status: number, backendHeaders: readonly string[], call: BackendCall): void {
     const exchange = this.#exchange;
-    const { headers, contentLength } = this.#options.relayHeaders(backendHeaders);
+    const headers = this.#options.relayHeaders(backendHeaders);
+    const contentLength = call.declaredLength;
     if (contentLength !== undefined && contentLength > this.#limit && exchange.httpMethod !== "HEAD") {
       call.cancel();
       this.#refuseTooLarge(`of ${contentLength} bytes `);
@@ -62,7 +58,7 @@ export class BackendRelay implements BackendConsumer {
       exchange.addGatewayHeaders(headers);
       exchange.status = answered;
       const isEmpty = call.isBodiless(status) && exchange.httpMethod !== "HEAD" && answered !== 304;
-      exchange.answer.startResponse(answered, headers, isEmpty ? 0 : contentLength);
+      exchange.answer.startResponse(answered, headers, isEmpty ? 0 : contentLength, call.isBodyHere);
     };
     const mapping = this.#options.mappingOf?.(status);
     if (mapping === undefined) start(status);
@@ -70,7 +66,7 @@ export class BackendRelay implements BackendConsumer {
     else mapping.map(exchange, { status, headers, body: undefined }, start);
   }
 
-  data(chunk: Buffer): boolean {
+  data(chunk: Buffer, isLent: boolean): boolean {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#limit) {
       this.#call?.cancel();
@@ -78,8 +74,11 @@ export class BackendRelay implements BackendConsumer {
       else this.#refuseTooLarge("");
       return true;
     }
-    if (this.#held === undefined) return this.#exchange.answer.write(chunk);
-    this.#held.chunks.push(chunk);
+    const { answer } = this.#exchange;
+    if (isLent && this.#held === undefined && answer.writeLent !== undefined) return answer.writeLent(chunk);
+    const owned = isLent ? Buffer.from(chunk) : chunk;
+    if (this.#held === undefined) return answer.write(owned);
+    this.#held.chunks.push(owned);
     return true;
   }
 

@@ -7,7 +7,7 @@ import { takeBody } from "../integrations/request-body.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { remappedName, responseHeaderFates } from "../responses/header-remapping.ts";
-import { BackendRelay, type RelayedHeaders, type RelayOptions } from "./backend-relay.ts";
+import { BackendRelay, type RelayOptions } from "./backend-relay.ts";
 import { backendReadsBody, linkBackendSearch, refusePath } from "./http.ts";
 import { withPayload } from "./request-template.ts";
 
@@ -71,9 +71,8 @@ function relayedName(name: string): string | undefined {
 }
 
 /** AWS: "Important notes for REST APIs", header remapping; a missing content type is JSON. */
-function relayHeaders(backend: readonly string[]): RelayedHeaders {
+function relayHeaders(backend: readonly string[]): string[] {
   const headers: string[] = [];
-  let contentLength: number | undefined;
   let hasContentType = false;
   let listed: readonly string[] | undefined;
   for (let index = 0; index < backend.length; index += 2) {
@@ -84,11 +83,9 @@ function relayHeaders(backend: readonly string[]): RelayedHeaders {
       if (name.length === 12 && name.toLowerCase() === "content-type") hasContentType = true;
     } else if (relayed !== undefined) {
       headers.push(relayed, backend[index + 1]!);
-      if (name.length === 14 && name.toLowerCase() === "content-length") contentLength = Number(backend[index + 1]);
-      else if (name.length === 10 && name.toLowerCase() === "connection")
-        listed = connectionOptions(backend[index + 1]);
+      if (name.length === 10 && name.toLowerCase() === "connection") listed = connectionOptions(backend[index + 1]);
     }
   }
   if (!hasContentType) headers.push("Content-Type", "application/json");
-  return { headers: listed === undefined ? headers : withoutListed(headers, listed), contentLength };
+  return listed === undefined ? headers : withoutListed(headers, listed);
 }

@@ -203,7 +203,8 @@ class ResponseMapper implements BackendConsumer {
     exchange.answer.startResponse(answered, headers, contentLength);
   }
 
-  data(chunk: Buffer): boolean {
+  data(piece: Buffer, isLent: boolean): boolean {
+    const chunk = isLent ? Buffer.from(piece) : piece;
     const buffered = this.#buffered;
     this.#bytes += chunk.length;
     if (this.#bytes > this.#thread.payloadBytesMax) {

@@ -219,6 +219,28 @@ test("whoever does not take the body pauses the backend, and goes on", () => {
   assert.equal(slow.answer.isKept, true);
 });
 
+test("the head is told whether the body comes in the same turn", () => {
+  for (const [answer, expected] of [
+    ["Content-Length: 2\r\n\r\nok", true],
+    ["Content-Length: 2\r\n\r\no", true],
+    ["Content-Length: 2\r\n\r\n", false],
+    ["Content-Length: 0\r\n\r\n", true],
+    ["Transfer-Encoding: chunked\r\n\r\n2\r\n", false],
+    ["\r\nuntil", true],
+    ["\r\n", false],
+  ] as const) {
+    const told: boolean[] = [];
+    const test = new ConnectionUnderTest();
+    const { onHead } = test.request;
+    test.request.onHead = (each, isBodyHere) => {
+      told.push(isBodyHere);
+      onHead(each, isBodyHere);
+    };
+    test.receive(bytes(`${head}${answer}`));
+    assert.deepEqual(told, [expected], answer);
+  }
+});
+
 test("after destroy nothing is told", () => {
   const gone = new ConnectionUnderTest();
   gone.receive(bytes(`${head}Content-Length: 10\r\n\r\nhello`));

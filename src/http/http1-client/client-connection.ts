@@ -273,7 +273,7 @@ export class ClientConnection implements OutboundConnection, SocketReader {
     }
     this.#isHeadRead = true;
     this.#frame(request, head);
-    request.onHead(head.status, head.headers);
+    request.onHead(head, this.#isBodyHere(input));
     if (this.#request === request) this.#readBody(request, input);
   }
 
@@ -296,6 +296,11 @@ export class ClientConnection implements OutboundConnection, SocketReader {
       this.#framing = framings.untilClose;
       this.#isKeepAlive = false;
     }
+  }
+
+  /** Of chunks only a size may have come, and no byte. */
+  #isBodyHere({ at, end }: Input): boolean {
+    return this.#framing === framings.none || (at < end && this.#framing !== framings.chunked);
   }
 
   #readBody(request: OutboundRequest, input: Input): void {
@@ -337,7 +342,7 @@ export class ClientConnection implements OutboundConnection, SocketReader {
 
   #pass(request: OutboundRequest, input: Input, end: number, isLast: boolean): void {
     const { bytes, at, isLent } = input;
-    const isTaken = request.onData(isLent ? copyOf(bytes, at, end) : bytes.subarray(at, end));
+    const isTaken = request.onData(bytes.subarray(at, end), isLent);
     if (isTaken || isLast || this.#request !== request) return;
     this.#isPaused = true;
     this.#socket.pause();
@@ -418,12 +423,6 @@ interface Input {
   /** Whether the bytes have to be copied to be kept. */
   readonly isLent: boolean;
 }
-
-const copyOf = (bytes: Buffer, start: number, end: number): Buffer => {
-  const copy = Buffer.allocUnsafe(end - start);
-  bytes.copy(copy, 0, start, end);
-  return copy;
-};
 
 /** Describes an error. One that stands for several failed addresses has no message of its own. */
 function describe(error: Error & { readonly errors?: readonly Error[] }): string {

@@ -12,6 +12,15 @@ export interface OutboundFailure {
   readonly isUnconnected: boolean;
 }
 
+/** The head of a backend's answer. */
+export interface AnswerHead {
+  readonly status: number;
+  /** Names and values in turn, as received. */
+  readonly headers: readonly string[];
+  /** The declared length of the body, or -1. */
+  readonly contentLength: number;
+}
+
 /**
  * One HTTP request to a backend, with the callbacks of its answer: `onHead`, `onData` as it comes, `onEnd`; or, at any
  * time, `onFailure`. After `onEnd`, `onFailure` or `ClientConnection.destroy` no callback is called.
@@ -24,12 +33,16 @@ export interface OutboundRequest {
   readonly body: Buffer | OutboundBody | undefined;
   /** The connection to cancel or resume; undefined while the request waits. */
   connection: OutboundConnection | undefined;
-  /** Called with the answer's head: names and values in turn, as received. Interim answers are not reported. */
-  onHead(status: number, headers: readonly string[]): void;
   /**
-   * Called with a chunk, which belongs to the callee. Returning false pauses the backend until `connection.resume()`.
+   * Called with the answer's head, which is read at once: the next answer is read into the same object. Interim answers are not
+   * reported. `isBodyHere` says that `onData` or `onEnd` is called next, in the same turn.
    */
-  onData(chunk: Buffer): boolean;
+  onHead(head: AnswerHead, isBodyHere: boolean): void;
+  /**
+   * Called with a chunk. One that is lent is overwritten after the call, so the callee copies what it keeps. Returning false
+   * pauses the backend until `connection.resume()`.
+   */
+  onData(chunk: Buffer, isLent: boolean): boolean;
   onEnd(): void;
   onFailure(failure: OutboundFailure): void;
   /** Called if one of the callbacks threw, which is our bug. The connection is gone. */

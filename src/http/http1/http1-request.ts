@@ -275,7 +275,12 @@ export class Http1Request implements InboundExchange {
     return connection.exchange === this ? connection.upgrade(this, headers, limits, receiver) : undefined;
   }
 
-  startResponse(status: number, headers: readonly string[], declaredLength: number | undefined): void {
+  startResponse(
+    status: number,
+    headers: readonly string[],
+    declaredLength: number | undefined,
+    isBodyHere = false,
+  ): void {
     if (this.answer !== answers.none) return;
     // A length that is not a safe integer is ignored.
     const contentLength = Number.isSafeInteger(declaredLength) && declaredLength! >= 0 ? declaredLength : undefined;
@@ -302,11 +307,19 @@ export class Http1Request implements InboundExchange {
     }
     this.#pendingHead = this.#head(status, headers, framingLine);
     this.answer = answers.begun;
-    // Headers must not wait for a body that comes later. Mostly the first bytes come in this very tick.
-    process.nextTick(flushHead, this);
+    // Headers must not wait for a body that comes later.
+    if (!isBodyHere || this.#framing === framings.bodiless) process.nextTick(flushHead, this);
   }
 
   write(chunk: Buffer): boolean {
+    return this.#write(chunk, false);
+  }
+
+  writeLent(chunk: Buffer): boolean {
+    return this.#write(chunk, true);
+  }
+
+  #write(chunk: Buffer, isLent: boolean): boolean {
     const connection = this.connection;
     if (this.answer !== answers.begun || connection.exchange !== this) return true;
     const length = chunk.length;
@@ -326,7 +339,7 @@ export class Http1Request implements InboundExchange {
       } else {
         socket.cork();
         socket.write(size, "latin1");
-        socket.write(chunk);
+        socket.write(isLent ? Buffer.from(chunk) : chunk);
         socket.write("\r\n", "latin1");
         socket.uncork();
       }
@@ -341,8 +354,8 @@ export class Http1Request implements InboundExchange {
       this.#responseRemaining -= length;
     }
     this.responseBytes += length;
-    if (pending === "") socket.write(chunk);
-    else writeJoined(socket, pending, chunk);
+    if (pending !== "") writeJoined(socket, pending, chunk, isLent);
+    else socket.write(isLent ? Buffer.from(chunk) : chunk);
     return !socket.writableNeedDrain;
   }
 
