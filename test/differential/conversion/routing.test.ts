@@ -105,6 +105,6 @@ function routerOf(keys: readonly string[], order?: "exact-first"): Router {
 }
 
 function keyOf(match: RouteMatch | undefined, verb: string, keys: readonly string[]): string | undefined {
-  const index = match?.methods.get(verb) ?? match?.methods.get("ANY");
+  const index = match?.methodFor(verb);
   return index === undefined ? undefined : keys[index];
 }
