@@ -16,14 +16,13 @@ import type { AuthorizerCheckOptions } from "../definition/http-authorizer-rules
 import { checkHttpIntegration, type IntegrationReferences } from "../definition/http-integration-rules.ts";
 import { checkRoute, checkRouteKey, RouteKeys } from "../definition/http-route-rules.ts";
 import { defaultRouteKey } from "../definition/route-key.ts";
-import { awsVariables } from "./aws-variables.ts";
-import { checkGuards, isGuard } from "./check-guards.ts";
+import { checkGuards } from "./check-guards.ts";
 import { HttpSecurityImport } from "./import-http-security.ts";
-import { ImportLog } from "./import-log.ts";
+import type { ImportLog } from "./import-log.ts";
+import { type ImportRefusal, readImportSource, refuseInput, refuseUntitled } from "./import-source.ts";
 import { flagMember, listMember, member, membersOf, scalarText, textMember } from "./json-value.ts";
-import { parseDocument } from "./parse-document.ts";
 import { type ApiDocument, type Operation, readDocument } from "./read-document.ts";
-import { References } from "./references.ts";
+import type { References } from "./references.ts";
 
 export interface HttpImportOptions extends AuthorizerCheckOptions {
   readonly basepath: "ignore" | "prepend" | "split";
@@ -47,13 +46,11 @@ export type HttpImportResult =
       /** What could not be made. */
       readonly warnings: readonly string[];
     }
-  /** `reason` is ours, for hints, where AWS's message does not say what is wrong. */
-  | { readonly kind: "refused"; readonly message: string; readonly reason?: string };
+  | ImportRefusal;
 
 const extension = "x-amazon-apigateway-";
 const integrationExtension = `${extension}integration`;
 const keySource = `${extension}api-key-source`;
-const invalidInput = "Invalid OpenAPI input.";
 
 /**
  * Reads an OpenAPI 3.0 document (JSON or YAML) with `x-amazon-apigateway-*` extensions into a definition. It is a pure
@@ -62,23 +59,14 @@ const invalidInput = "Invalid OpenAPI input.";
  * AWS: API Gateway Developer Guide, "Working with OpenAPI definitions for HTTP APIs in API Gateway".
  */
 export function importHttpApi(document: Buffer, base: HttpApiDefinition, options: HttpImportOptions): HttpImportResult {
-  const parsed = parseDocument(document, awsVariables(options));
-  if (parsed.kind === "unreadable") return { kind: "refused", message: invalidInput, reason: parsed.reason };
-  const log = new ImportLog();
-  for (const name of parsed.duplicates.filter(isGuard)) {
-    log.error(`Unable to read a guard of the API: ${name} is given more than once in one object`);
-  }
-  const references = new References(parsed.document);
-  const version = textMember(parsed.document, "openapi") ?? "";
-  const api = /^3\.0(\.|$)|^3$/.test(version) ? readDocument(parsed.document, references, log) : undefined;
-  if (api === undefined) {
-    const reason = "HTTP APIs take OpenAPI 3.0 documents only: openapi has to be 3.0.x";
-    return { kind: "refused", message: invalidInput, reason };
-  }
-  if (api.title === undefined) {
-    return { kind: "refused", message: invalidInput, reason: "info.title is missing: it names the API" };
-  }
-  checkGuards(parsed.document, references, log);
+  const source = readImportSource(document, options);
+  if (source.kind === "refused") return source;
+  const { references, log } = source;
+  const version = textMember(source.document, "openapi") ?? "";
+  const api = /^3\.0(\.|$)|^3$/.test(version) ? readDocument(source.document, references, log) : undefined;
+  if (api === undefined) return refuseInput("HTTP APIs take OpenAPI 3.0 documents only: openapi has to be 3.0.x");
+  if (api.title === undefined) return refuseUntitled();
+  checkGuards(source.document, references, log);
   const imported = new HttpApiImport({ ...api, title: api.title }, references, base, options, log).run();
   if (log.hasErrors) return { kind: "refused", message: log.refusal() };
   return { kind: "imported", ...imported, warnings: log.warnings };

@@ -11,18 +11,17 @@ import {
   type IntegrationBounds,
   type References,
 } from "../definition/rules.ts";
-import { awsVariables } from "./aws-variables.ts";
-import { checkGuards, isGuard } from "./check-guards.ts";
+import { checkGuards } from "./check-guards.ts";
 import { documentedBy, importDocumentation } from "./import-documentation.ts";
 import { MalformedIntegration, readIntegration, readIntegrationResponses } from "./import-integration.ts";
-import { ImportLog } from "./import-log.ts";
+import type { ImportLog } from "./import-log.ts";
 import { ModelImport } from "./import-models.ts";
 import { SecurityImport } from "./import-security.ts";
 import { importGatewayResponses, importRequestValidators, importSettings } from "./import-settings.ts";
+import { type ImportRefusal, readImportSource, refuseInput, refuseUntitled } from "./import-source.ts";
 import { member, textMember } from "./json-value.ts";
-import { parseDocument } from "./parse-document.ts";
 import { type ApiDocument, type Content, type Operation, readDocument } from "./read-document.ts";
-import { References as DocumentReferences } from "./references.ts";
+import type { References as DocumentReferences } from "./references.ts";
 import { type Place, ResourceTree } from "./resource-tree.ts";
 
 export interface ImportOptions {
@@ -45,11 +44,8 @@ export interface ImportOptions {
 
 export type ImportResult =
   | { readonly kind: "imported"; readonly definition: RestApiDefinition; readonly warnings: readonly string[] }
-  /** `reason` is ours, for hints, where AWS's message does not say what is wrong. */
-  | { readonly kind: "refused"; readonly message: string; readonly reason?: string };
+  | ImportRefusal;
 
-/** AWS's answer to what it can't read; it says no more. */
-const invalidInput = "Invalid OpenAPI input.";
 /** One is enough to find the mistake. */
 const duplicatesShown = 10;
 const integrationExtension = "x-amazon-apigateway-integration";
@@ -62,25 +58,18 @@ const validatorExtension = "x-amazon-apigateway-request-validator";
  * (`Errors found during import:\n\t…`).
  */
 export function importRestApi(document: Buffer, base: RestApiDefinition, options: ImportOptions): ImportResult {
-  const parsed = parseDocument(document, awsVariables(options));
-  if (parsed.kind === "unreadable") return { kind: "refused", message: invalidInput, reason: parsed.reason };
-  const log = new ImportLog();
-  for (const name of parsed.duplicates.filter(isGuard)) {
-    log.error(`Unable to read a guard of the API: ${name} is given more than once in one object`);
-  }
-  for (const name of parsed.duplicates.slice(0, duplicatesShown)) {
+  const source = readImportSource(document, options);
+  if (source.kind === "refused") return source;
+  const { references, log } = source;
+  for (const name of source.duplicates.slice(0, duplicatesShown)) {
     log.warn(`Parse issue: attribute '${name}' is given more than once in one object; the last one counts`);
   }
-  const references = new DocumentReferences(parsed.document);
-  const api = readDocument(parsed.document, references, log);
+  const api = readDocument(source.document, references, log);
   if (api === undefined) {
-    const reason = "the document is neither Swagger 2.0 nor OpenAPI 3.0 or 3.1 (swagger, openapi)";
-    return { kind: "refused", message: invalidInput, reason };
+    return refuseInput("the document is neither Swagger 2.0 nor OpenAPI 3.0 or 3.1 (swagger, openapi)");
   }
-  if (options.mode === "create" && api.title === undefined) {
-    return { kind: "refused", message: invalidInput, reason: "info.title is missing: it names the API" };
-  }
-  checkGuards(parsed.document, references, log);
+  if (options.mode === "create" && api.title === undefined) return refuseUntitled();
+  checkGuards(source.document, references, log);
   try {
     const definition = new RestApiImport(api, references, base, options, log).definition();
     if (log.hasErrors) return { kind: "refused", message: log.refusal() };
