@@ -5,31 +5,21 @@ import { pathOfStage } from "../../gateway/routing/address.ts";
 import { portalsPath } from "../../management/v2/portal.ts";
 import { everywhere, type Scope, type Store } from "../../store/store.ts";
 import type { OperationsResponse } from "../operations-endpoints.ts";
-import { answerFile, answerJson, cssType, htmlType, scriptType } from "./page-answers.ts";
+import { answerFile, answerJson, answerPageFile, findPageFile, htmlType, type PageFile } from "./page-answers.ts";
 
 /** What a path below {@link portalsPath} names. */
 export type PortalPath =
-  | { readonly kind: "asset"; readonly name: string }
+  | { readonly kind: "asset"; readonly file: PageFile }
   | { readonly kind: "site"; readonly id: string; readonly site: "published" | "preview"; readonly isData: boolean };
-
-/** The files that a portal's page consists of: their types, and their folders. The reference of a stage has most of them. */
-const assets: Readonly<Record<string, readonly [type: string, folder: string]>> = {
-  "portal.css": [cssType, "portal"],
-  "portal.mjs": [scriptType, "portal"],
-  "page.css": [cssType, "reference"],
-  "description.mjs": [scriptType, "reference"],
-  "element.mjs": [scriptType, "reference"],
-  "operation.mjs": [scriptType, "reference"],
-  "prose.mjs": [scriptType, "reference"],
-  "schema.mjs": [scriptType, "reference"],
-  "try-it.mjs": [scriptType, "reference"],
-};
 
 /** Reads a path; undefined if it is nothing of a portal. Nothing in these paths needs an escape. */
 export function readPortalPath(path: string): PortalPath | undefined {
   if (!path.startsWith(`${portalsPath}/`)) return undefined;
   const [, asset] = /^\/assets\/([a-z-]+\.(?:css|mjs))$/.exec(path.slice(portalsPath.length)) ?? [];
-  if (asset !== undefined) return Object.hasOwn(assets, asset) ? { kind: "asset", name: asset } : undefined;
+  if (asset !== undefined) {
+    const file = findPageFile("portal", asset);
+    return file && { kind: "asset", file };
+  }
   const [, id, preview, data] =
     /^\/([a-z0-9]{10,30})(\/preview)?(?:\/?|(\/site\.json))$/.exec(path.slice(portalsPath.length)) ?? [];
   if (id === undefined) return undefined;
@@ -38,10 +28,7 @@ export function readPortalPath(path: string): PortalPath | undefined {
 
 /** Answers a request for a portal's page, or for a file that it loads. */
 export async function answerPortal(asked: PortalPath, store: Store): Promise<OperationsResponse> {
-  if (asked.kind === "asset") {
-    const [type, folder] = assets[asked.name]!;
-    return answerFile(200, type, await readFile(new URL(`./${folder}/${asked.name}`, import.meta.url)));
-  }
+  if (asked.kind === "asset") return answerPageFile(asked.file);
   const found = await findSite(store, asked);
   if (asked.isData) return answerJson(found.status, found.kind === "site" ? found.shown : { message: found.message });
   const html = await readFile(new URL("./portal/portal.html", import.meta.url), "utf8");

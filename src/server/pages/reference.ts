@@ -10,7 +10,7 @@ import { ApiError } from "../../protocol/errors.ts";
 import type { Store, StoredDocument } from "../../store/store.ts";
 import { findStage } from "../find-stage.ts";
 import type { OperationsResponse } from "../operations-endpoints.ts";
-import { answerFile, answerJson, cssType, htmlType, scriptType } from "./page-answers.ts";
+import { answerFile, answerJson, answerPageFile, findPageFile, htmlType } from "./page-answers.ts";
 import { type DescribedApi, type ReferenceFile, type ReferenceRequest, referenceJob } from "./reference-job.ts";
 
 /** The path of the readable reference of every stage: `/_portico/docs/{api}/{stage}`. */
@@ -44,18 +44,6 @@ interface ReferencedStage {
   readonly closedRoutes: number;
 }
 
-/** The files that the page consists of, with their types. */
-const assets: Readonly<Record<string, string>> = {
-  "operation.mjs": scriptType,
-  "page.css": cssType,
-  "page.mjs": scriptType,
-  "description.mjs": scriptType,
-  "element.mjs": scriptType,
-  "prose.mjs": scriptType,
-  "schema.mjs": scriptType,
-  "try-it.mjs": scriptType,
-};
-
 /** Answers requests below {@link referencePath}. */
 export async function answerReference(path: string, options: ReferenceOptions): Promise<OperationsResponse> {
   const { store, run, closedParts } = options;
@@ -65,9 +53,8 @@ export async function answerReference(path: string, options: ReferenceOptions): 
   // The name of a stage contains no dot.
   if (parts.length === 0) return page(200);
   if (parts.length === 1 && api === "stages.json") return answerJson(200, { stages: await listStages(options) });
-  if (parts.length === 2 && api === "assets" && Object.hasOwn(assets, stage)) {
-    return answerFile(200, assets[stage]!, await readFile(new URL(`./reference/${stage}`, import.meta.url)));
-  }
+  const asset = parts.length === 2 && api === "assets" ? findPageFile("reference", stage) : undefined;
+  if (asset !== undefined) return answerPageFile(asset);
   if (parts.length === 2) {
     const isThere = (await findStage(store, api, stage)) !== undefined;
     return isThere ? page(200) : page(404, await describeMissing(options, api, stage));

@@ -170,6 +170,11 @@ describe("portals", () => {
     const html = await fetch(`${portico.url}/_portico/portals/${PortalId}`);
     assert.equal(html.status, 200);
     assert.match(html.headers.get("content-security-policy") ?? "", /default-src 'none'/);
+    const assets = `${portico.url}/_portico/portals/assets`;
+    const script = await (await fetch(`${assets}/portal.mjs`)).text();
+    for (const [, file = ""] of script.matchAll(/from "\.\/([^"]+)"/g))
+      assert.equal((await fetch(`${assets}/${file}`)).status, 200, file);
+    assert.notEqual((await fetch(`${assets}/page.mjs`)).status, 200, "what only the reference loads");
 
     // Nothing changes what is shown but another publication.
     const { Items: pages = [] } = await v2.send(new ListProductPagesCommand({ PortalProductId }));

@@ -4,6 +4,7 @@ import { basePath, given, listOperations } from "./description.mjs";
 import { byId, el } from "./element.mjs";
 import { operationView } from "./operation.mjs";
 import { proseOr } from "./prose.mjs";
+import { focusBySlash, matcherOf } from "./search.mjs";
 
 const home = location.pathname.replace(/\/+$/, "");
 
@@ -70,10 +71,8 @@ function portalView({ content, products }) {
 }
 
 function drawList(pages, wanted) {
-  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-  const shown = pages.filter((page) =>
-    words.every((word) => `${page.product.name} ${page.section ?? ""} ${page.name}`.toLowerCase().includes(word)),
-  );
+  const matches = matcherOf(wanted);
+  const shown = pages.filter((page) => matches(`${page.product.name} ${page.section ?? ""} ${page.name}`));
   const groups = Map.groupBy(shown, ({ product }) => product);
   byId("list").replaceChildren(
     ...[...groups].flatMap(([product, members]) => [
@@ -136,11 +135,7 @@ async function showPortal() {
     heading.focus();
   };
   search.addEventListener("input", () => drawList(pages, search.value));
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? "")) return;
-    event.preventDefault();
-    search.focus();
-  });
+  focusBySlash(search);
   byId("nav").hidden = pages.length === 0;
   show(true);
   addEventListener("hashchange", () => show(false));

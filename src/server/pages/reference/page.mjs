@@ -15,6 +15,7 @@ import { byId, el } from "./element.mjs";
 import { closedBadge, closedNote, operationView } from "./operation.mjs";
 import { link, proseOr } from "./prose.mjs";
 import { insideOf, pretty, typeOf } from "./schema.mjs";
+import { focusBySlash, matcherOf } from "./search.mjs";
 
 const root = "/_portico/docs";
 const [api, stage] = location.pathname
@@ -88,8 +89,7 @@ function groupsOf(operations) {
 }
 
 function drawList(operations, wanted) {
-  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-  const matches = (text) => words.every((word) => text.toLowerCase().includes(word));
+  const matches = matcherOf(wanted);
   const shown = operations.filter((one) =>
     matches(`${one.verb} ${one.path} ${titleOf(one)} ${one.operationId ?? ""} ${one.group}`),
   );
@@ -98,7 +98,7 @@ function drawList(operations, wanted) {
     el("li", {}, el("a", { href, "aria-current": isCurrent(href) && "page" }, ...children));
   const list = byId("list");
   list.replaceChildren(
-    ...(words.length === 0 ? [el("ul", {}, entry("#", "Overview"))] : []),
+    ...(wanted.trim() === "" ? [el("ul", {}, entry("#", "Overview"))] : []),
     ...groupsOf(shown).flatMap(([group, members]) => [
       el("h2", {}, group),
       el(
@@ -200,14 +200,6 @@ async function showStage() {
   addEventListener("hashchange", () => show(operations, false));
 }
 
-function focusBySlash(search) {
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? "")) return;
-    event.preventDefault();
-    search.focus();
-  });
-}
-
 function apiCard(stages) {
   const [{ api: id, name, version, description }] = stages;
   return el(
@@ -248,11 +240,12 @@ async function showStages() {
     input: () => draw(),
   });
   const draw = () => {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const shown = apis.filter((one) => {
-      const text = one.map(({ api: id, name, stage: of, description = "" }) => `${id} ${name} ${of} ${description}`);
-      return words.every((word) => text.join(" ").toLowerCase().includes(word));
-    });
+    const matches = matcherOf(search.value);
+    const shown = apis.filter((one) =>
+      matches(
+        one.map(({ api: id, name, stage: of, description = "" }) => `${id} ${name} ${of} ${description}`).join(" "),
+      ),
+    );
     list.replaceChildren(
       ...(shown.length > 0 ? shown.map(apiCard) : [el("p", { class: "dim", role: "status" }, "Nothing matches.")]),
     );
