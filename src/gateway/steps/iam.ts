@@ -1,16 +1,10 @@
 import { type AccessDecision, type CalledResource, problemOf } from "../../access/authorize.ts";
-import { readSignature, type SignatureProblem } from "../../access/sigv4-signature.ts";
-import {
-  checkSignature,
-  emptyHash,
-  hashOfBody,
-  type PlausibleSignature,
-  verifySignature,
-} from "../../access/sigv4-verify.ts";
-import type { InboundRequest } from "../../http/inbound.ts";
+import type { SignatureProblem } from "../../access/sigv4-signature.ts";
+import { emptyHash, hashOfBody, type PlausibleSignature, verifySignature } from "../../access/sigv4-verify.ts";
 import type { IamPlan } from "../../plan/steps.ts";
 import { calledOf } from "../authorizers/method-arn.ts";
 import { endPhase } from "../authorizers/refusals.ts";
+import { type Claim, ofBody, problemWithPath, readClaim } from "../caller-claim.ts";
 import type { Exchange } from "../exchange.ts";
 import { receiveBody } from "../integrations/request-body.ts";
 import type { ClaimedCaller } from "../known-callers.ts";
@@ -18,15 +12,6 @@ import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
 import { decideAccess, invokeAction, maskedArnOf, stageArnOf } from "../resource-policy.ts";
 import { refuseAuthorization, refuseSignature } from "../responses/signature-refusals.ts";
-
-/** The name by which signatures say that they are for the methods of an API. */
-const signingName = "execute-api";
-
-/** What a signature says, and whose it says it is. */
-interface Claim {
-  readonly signature: PlausibleSignature;
-  readonly caller: ClaimedCaller;
-}
 
 /**
  * Verifies the request's signature, and asks the caller's policies and the API's. Whoever is not known, or not allowed, is
@@ -46,7 +31,7 @@ export function linkIam(_: IamPlan, context: LinkContext): RunStep {
     const problem =
       verifySignature(request, signature, { secret: caller.secret, keys, bodyHash }) ??
       problemWithVerb(exchange, signature) ??
-      problemWithPath(exchange);
+      problemWithPath(exchange.path);
     if (problem !== undefined) return refuse(exchange, problem);
     endPhase(exchange.access?.authenticate, 200);
     thread.knownCallers.noteUse(caller, thread.clock.now(), context.stage.region);
@@ -74,35 +59,16 @@ export function linkIam(_: IamPlan, context: LinkContext): RunStep {
   };
 }
 
-/** Returns the claim with the hash that the body has in the place of the one that the request names. */
-const ofBody = ({ signature, caller }: Claim): Claim => ({
-  caller,
-  signature: { ...signature, payload: { kind: "body" } },
-});
-
 const unsigned =
   "the method has authorizationType AWS_IAM: sign the request for the service execute-api, such as with curl --aws-sigv4 " +
   '"aws:amz:REGION:execute-api" --user "ACCESS_KEY_ID:SECRET_ACCESS_KEY"';
-
-/**
- * Signed paths have no empty and no dotted segments, and routes and backends read those: `/b/../a` is signed as `/a`, so
- * whoever sees one could send the other. Several slashes behind the stage are read as they are signed.
- */
-function problemWithPath({ path }: Exchange): SignatureProblem | undefined {
-  if (!/\/(?:\/|\.{1,2}(?:\/|$))/.test(path)) return undefined;
-  return {
-    code: "InvalidSignatureException",
-    message: "The request's path has more than one reading.",
-    hint: "a signed path has no empty segments, and none that are . or ..",
-  };
-}
 
 /** Links what reads the signature and finds its access key. The function refuses a request of which that fails. */
 function linkClaim({ stage: { region }, thread }: LinkContext): (exchange: Exchange) => Claim | undefined {
   const { clock, knownCallers } = thread;
   return (exchange) => {
     const { request } = exchange;
-    const reading = readSignature(request.target, (name) => valuesOf(request, name));
+    const reading = readClaim(request, knownCallers, { region, nowMs: clock.now() });
     if (reading.kind === "unsigned") {
       endPhase(exchange.access?.authenticate, 403, "Missing Authentication Token");
       exchange.program.responses.finish(exchange, "MISSING_AUTHENTICATION_TOKEN", { hint: unsigned });
@@ -113,12 +79,7 @@ function linkClaim({ stage: { region }, thread }: LinkContext): (exchange: Excha
       refuseAuthorization(exchange, reading.authorization, unsigned);
       return undefined;
     }
-    if (reading.kind === "broken") return refuseClaim(exchange, reading.problem);
-    const nowMs = clock.now();
-    const signature = checkSignature(reading.signature, request, { service: signingName, region, nowMs });
-    if (signature.kind === "refused") return refuseClaim(exchange, signature.problem);
-    const found = knownCallers.find(signature.accessKeyId, signature.token, nowMs);
-    return found.kind === "refused" ? refuseClaim(exchange, found.problem) : { signature, caller: found.caller };
+    return reading.kind === "refused" ? refuseClaim(exchange, reading.problem) : reading.claim;
   };
 }
 
@@ -130,17 +91,6 @@ function refuseClaim(exchange: Exchange, problem: SignatureProblem): undefined {
 function refuse(exchange: Exchange, problem: SignatureProblem): false {
   endPhase(exchange.access?.authenticate, 403, problem.message.split("\n", 1)[0]);
   return refuseSignature(exchange, problem);
-}
-
-/** Returns all values of a header, with commas between them. */
-function valuesOf({ headerNames, rawHeaders }: InboundRequest, name: string): string | undefined {
-  let text: string | undefined;
-  for (let index = 0; index < headerNames.length; index++) {
-    if (headerNames[index] !== name) continue;
-    const value = rawHeaders[2 * index + 1]!;
-    text = text === undefined ? value : `${text}, ${value}`;
-  }
-  return text;
 }
 
 /** A verb that another header chooses has to be signed, so that nobody else can choose it for a signed request. */
