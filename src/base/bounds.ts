@@ -761,6 +761,13 @@ export const bounds = {
     value: 32,
     source: "ours: messages of one connection that are under way; then nothing more is read",
   },
+  connectionCallsMax: {
+    value: 16_384,
+    source: "ours: calls of @connections on their way from one gateway thread to another",
+  },
+  connectionCallsBytesMax: { value: 33_554_432, source: "ours: the messages of these calls together" },
+  connectionCallMsMax: { value: 5_000, source: "ours: one of them; a thread that takes longer hangs" },
+  connectionPostBytesMax: { value: 131_072, source: "AWS: the interface model of apigatewaymanagementapi, Data" },
   webSocketControlBytesMax: { value: 125, source: "ours: RFC 6455 §5.5" },
   webSocketMessageFramesMax: {
     value: 16_384,

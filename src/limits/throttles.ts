@@ -1,5 +1,5 @@
 import { bounds } from "../base/bounds.ts";
-import { allocateTokenBuckets, fillTokenBuckets, TokenBuckets } from "./token-buckets.ts";
+import { allocateTokenBuckets, type Bucket, fillTokenBuckets, TokenBuckets } from "./token-buckets.ts";
 
 /** A throttle: so many requests a second in the long run, and so many at once. */
 export interface ThrottleLimit {
@@ -32,6 +32,16 @@ export function fillThrottles({ methods, clients }: ThrottleMemory): void {
   fillTokenBuckets(methods);
   fillTokenBuckets(clients);
 }
+
+/** Returns the bucket of an account in a region, which all calls of its APIs take from. */
+export const accountBucket = (
+  { methods }: Throttles,
+  { account, region }: { readonly account: string; readonly region: string },
+): Bucket => methods.bucket(`account ${account} ${region}`);
+
+/** Returns whether a limit is that of the relaxed profile, which has none: more than any machine serves. */
+export const isLifted = ({ ratePerSecond, burst }: ThrottleLimit): boolean =>
+  Math.min(ratePerSecond, burst) >= bounds.relaxedThrottleMin.value;
 
 export const openThrottles = ({ methods, clients }: ThrottleMemory, account: ThrottleLimit): Throttles => ({
   methods: new TokenBuckets(methods, "refuse"),

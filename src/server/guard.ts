@@ -1,4 +1,6 @@
 import { isIP } from "node:net";
+import type { InboundRequest } from "../http/inbound.ts";
+import { isOfThisMachine } from "../http/request-client.ts";
 import { isLoopback } from "./config-values.ts";
 
 export interface GuardOptions {
@@ -22,6 +24,38 @@ export interface GuardedRequest {
   /** `Sec-Fetch-Site` and `Sec-Fetch-Mode`, which browsers also send with requests that have no `Origin`. */
   readonly fetchSite: string | undefined;
   readonly fetchMode: string | undefined;
+}
+
+/** AWS's names of APIs, which are led here by a setting of this machine: nobody else can point them anywhere. */
+const awsNames = "amazonaws.com";
+
+/**
+ * Returns why a request may not call `@connections` at an address of the data plane, or undefined: the rules are those of
+ * management. Of a server that verifies signatures, which name the host, any host is known; so is a custom domain name.
+ */
+export function problemWithCallback(
+  request: InboundRequest,
+  { isByCustomDomain }: { readonly isByCustomDomain: boolean },
+  options: GuardOptions,
+): string | undefined {
+  const { host, client, method } = request;
+  const isEnforced = options.isEnforced === true;
+  if (!isEnforced && !(request.listener.hasManagement && isOfThisMachine(client.ip))) {
+    return "without --auth enforce, only clients on this machine may call @connections, and a trusted proxy says that this is none";
+  }
+  const known = isEnforced || isByCustomDomain ? hostNameOf(host) : undefined;
+  const decision = decideGuard(
+    {
+      method,
+      isPage: false,
+      host,
+      origin: request.header("origin"),
+      fetchSite: request.header("sec-fetch-site"),
+      fetchMode: request.header("sec-fetch-mode"),
+    },
+    { ...options, domains: [...options.domains, awsNames, ...(known === undefined ? [] : [known])] },
+  );
+  return decision.kind === "refuse" ? decision.message : undefined;
 }
 
 /** Names that local AWS tools use and that always mean this machine. */

@@ -74,6 +74,8 @@ export type ToThread =
       readonly logs: MessagePort;
       readonly apiKeys: ApiKeyChannel;
     }
+  /** The channel to another gateway thread (used by a `ConnectionMesh`), which takes the place of one that ended. */
+  | { readonly kind: "peer"; readonly thread: number; readonly port: MessagePort }
   | Publication
   /** The publication of a large plan. */
   | { readonly kind: "packed-plan"; readonly key: string; readonly revision: number; readonly packed: PackedPlan }

@@ -201,7 +201,18 @@ export class ThreadPool {
     const apiKeys = { memory: this.#options.connectApiKeys(keys.port1), segments: keys.port2 };
     const hello: ToThread = { kind: "channels", functions: functions.port2, logs: logs.port2, apiKeys };
     worker.postMessage(hello, [functions.port2, logs.port2, keys.port2]);
+    this.#introduce(slot, worker);
     for (const message of this.#options.replay()) worker.postMessage(onItsWay(message));
+  }
+
+  /** Gives a new thread a channel to each other one. */
+  #introduce(slot: Slot, worker: Worker): void {
+    for (const other of this.#slots) {
+      if (other === slot || other.worker === undefined) continue;
+      const { port1, port2 } = new MessageChannel();
+      worker.postMessage({ kind: "peer", thread: other.index, port: port1 } satisfies ToThread, [port1]);
+      other.worker.postMessage({ kind: "peer", thread: slot.index, port: port2 } satisfies ToThread, [port2]);
+    }
   }
 
   /** Returns the handlers of the messages of a slot's thread. */

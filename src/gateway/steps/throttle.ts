@@ -1,6 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import { bounds } from "../../base/bounds.ts";
-import type { ThrottleLimit } from "../../limits/throttles.ts";
+import { accountBucket, isLifted, type ThrottleLimit } from "../../limits/throttles.ts";
 import type { Bucket, TokenBuckets } from "../../limits/token-buckets.ts";
 import type { PlanKind } from "../../plan/kinds.ts";
 import type { ThrottleLimitPlan, ThrottlePlan } from "../../plan/steps.ts";
@@ -49,18 +48,14 @@ export function linkThrottle(plan: ThrottlePlan, context: LinkContext): RunStep 
   };
 }
 
-/** The relaxed profile has no throttle of accounts: more than any machine serves. */
-const isLifted = ({ ratePerSecond, burst }: ThrottleLimit): boolean =>
-  Math.min(ratePerSecond, burst) >= bounds.relaxedThrottleMin.value;
-
 function linkAccount({ stage, thread }: LinkContext): Throttle {
-  const { methods, account } = thread.throttles;
+  const { throttles } = thread;
   return {
-    ...account,
-    bucket: methods.bucket(`account ${stage.account} ${stage.region}`),
+    ...throttles.account,
+    bucket: accountBucket(throttles, stage),
     level: "account",
     hint:
-      `The account ${stage.account} has ${describe(account)} for all APIs in ${stage.region}; ` +
+      `The account ${stage.account} has ${describe(throttles.account)} for all APIs in ${stage.region}; ` +
       "--limit throttleRate=N and --limit throttleBurst=N change that",
   };
 }
