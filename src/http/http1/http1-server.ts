@@ -1,9 +1,10 @@
+import { randomInt } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import type { InboundExchange, InboundRequest } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
 import { directClient, isTrusted } from "../request-client.ts";
-import type { WebSocketConnection } from "../websocket/websocket-connection.ts";
+import { WebSocketConnection } from "../websocket/websocket-connection.ts";
 import { Connection, type ConnectionHost, type TickLimits } from "./connection.ts";
 import type { Http1Limits } from "./limits.ts";
 
@@ -103,18 +104,27 @@ export class Http1Server implements ConnectionHost {
     return true;
   }
 
-  /** Ends idle connections now, the others after their answers, and all that are left after `drainMs`. */
+  /**
+   * Ends idle connections now, the others after their answers, WebSockets one after another in random order, and all that are
+   * left after `drainMs`.
+   */
   stop(drainMs: number): Promise<void> {
     this.isStopping = true;
     return new Promise((resolve) => {
+      const sockets: WebSocketConnection[] = [];
+      for (const connection of this.#connections) {
+        if (connection instanceof WebSocketConnection) sockets.push(connection);
+        else connection.stop();
+      }
+      const closing = closeSpread(sockets, Math.min(drainMs * spreadPart, sockets.length * spreadMs));
       const cut = setTimeout(() => {
         for (const connection of this.#connections) connection.destroy();
       }, drainMs);
       this.#onEmpty = () => {
         clearTimeout(cut);
+        clearInterval(closing);
         resolve();
       };
-      for (const connection of this.#connections) connection.stop();
       this.#settle();
     });
   }
@@ -173,4 +183,29 @@ export class Http1Server implements ConnectionHost {
     this.nowMs = this.#clock.now();
     this.dateLine = `Date: ${new Date(this.nowMs).toUTCString()}\r\n`;
   }
+}
+
+/** The part of the drain time in which WebSockets are closed: their closing takes a moment, too. */
+const spreadPart = 0.8;
+/** WebSockets are closed no faster than their clients may connect again: 500 a second. AWS: "New connections per second per account". */
+const spreadMs = 2;
+const spreadStepMs = 10;
+
+/** Closes WebSockets within `ms`, one after another in random order, so that not all clients come back at once. */
+function closeSpread(sockets: WebSocketConnection[], ms: number): NodeJS.Timeout {
+  for (let index = sockets.length - 1; index > 0; index--) {
+    const other = randomInt(index + 1);
+    [sockets[index], sockets[other]] = [sockets[other]!, sockets[index]!];
+  }
+  const startedAt = performance.now();
+  const total = sockets.length;
+  const closeDue = (): void => {
+    const part = ms <= 0 ? 1 : (performance.now() - startedAt + spreadStepMs) / ms;
+    const due = Math.min(total, Math.ceil(total * part));
+    while (total - sockets.length < due) sockets.pop()!.stop();
+    if (sockets.length === 0) clearInterval(timer);
+  };
+  const timer = setInterval(closeDue, spreadStepMs);
+  closeDue();
+  return timer;
 }
