@@ -21,6 +21,8 @@ export interface Throttles {
   readonly clients: TokenBuckets;
   /** The limit of every account in every region. */
   readonly account: ThrottleLimit;
+  /** The same of new connections of WebSocket APIs. */
+  readonly connects: ThrottleLimit;
 }
 
 export const allocateThrottles = (nowMs: number): ThrottleMemory => ({
@@ -39,12 +41,24 @@ export const accountBucket = (
   { account, region }: { readonly account: string; readonly region: string },
 ): Bucket => methods.bucket(`account ${account} ${region}`);
 
+/** Returns the bucket of an account's new connections in a region. */
+export const connectBucket = (
+  { methods }: Throttles,
+  { account, region }: { readonly account: string; readonly region: string },
+): Bucket => methods.bucket(`connect ${account} ${region}`);
+
 /** Returns whether a limit is that of the relaxed profile, which has none: more than any machine serves. */
 export const isLifted = ({ ratePerSecond, burst }: ThrottleLimit): boolean =>
   Math.min(ratePerSecond, burst) >= bounds.relaxedThrottleMin.value;
 
-export const openThrottles = ({ methods, clients }: ThrottleMemory, account: ThrottleLimit): Throttles => ({
+/** Opens the throttles in one thread. Without a limit of its own, connecting has the account's. */
+export const openThrottles = (
+  { methods, clients }: ThrottleMemory,
+  account: ThrottleLimit,
+  connects: ThrottleLimit = account,
+): Throttles => ({
   methods: new TokenBuckets(methods, "refuse"),
   clients: new TokenBuckets(clients, "share"),
   account,
+  connects,
 });

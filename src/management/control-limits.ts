@@ -59,6 +59,12 @@ export const controlLimits = {
     source,
   },
   throttleBurst: { value: bounds.throttlingBurst.value, noun: "requests at once", of: "account", source },
+  webSocketConnects: {
+    value: bounds.webSocketConnectsPerSecond.value,
+    noun: "new connections a second",
+    of: "account",
+    source,
+  },
   patchOperations: {
     value: 10_000,
     noun: "patch operations",
@@ -91,12 +97,19 @@ const relaxedMin = bounds.relaxedLimitMin.value;
 const relaxedMins: Readonly<Record<string, number>> = {
   throttleRate: bounds.relaxedThrottleMin.value,
   throttleBurst: bounds.relaxedThrottleMin.value,
+  webSocketConnects: bounds.relaxedThrottleMin.value,
 };
 
 /** Returns the throttle of each account in each region. */
 export const accountThrottle = ({ throttleRate, throttleBurst }: ControlLimits) => ({
   ratePerSecond: throttleRate,
   burst: throttleBurst,
+});
+
+/** Returns the throttle of new connections of WebSocket APIs, of each account in each region. */
+export const connectThrottle = ({ webSocketConnects }: ControlLimits) => ({
+  ratePerSecond: webSocketConnects,
+  burst: webSocketConnects,
 });
 
 export const limitMessage = (name: ControlLimit): string => {

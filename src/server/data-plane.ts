@@ -3,7 +3,12 @@ import { bounds } from "../base/bounds.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import { developmentListener, type Listener } from "../http/listener.ts";
 import { allocateThrottles, fillThrottles, openThrottles, type ThrottleMemory } from "../limits/throttles.ts";
-import { accountThrottle, makeControlLimits } from "../management/control-limits.ts";
+import {
+  accountThrottle,
+  type ControlLimits,
+  connectThrottle,
+  makeControlLimits,
+} from "../management/control-limits.ts";
 import type { AccessKeyUses } from "../services/iam/access-key-uses.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { makeRateMemory } from "../waf/rate-counters.ts";
@@ -54,7 +59,7 @@ export class DataPlane {
     const { config, ground, telemetry, functions, compileSettings, geoFiles, entry, threadCount, logger } = options;
     this.#options = options;
     this.#throttles = allocateThrottles(ground.clock.now());
-    const settings = threadSettings(config);
+    const settings = threadSettings(config, makeControlLimits(config.limit, config.profile));
     this.apiKeys = new ApiKeys({
       store: ground.store,
       clock: ground.clock,
@@ -198,9 +203,10 @@ const listenerOf = ({ auth, trustedProxies, proxyProtocol, vpcEndpoint }: Server
   vpcEndpoints: vpcEndpoint,
 });
 
-const threadSettings = (config: ServerConfig): ThreadSettings => ({
+const threadSettings = (config: ServerConfig, limits: ControlLimits): ThreadSettings => ({
   payloadBytesMax: config.payloadMax,
-  accountThrottle: accountThrottle(makeControlLimits(config.limit, config.profile)),
+  accountThrottle: accountThrottle(limits),
+  connectThrottle: connectThrottle(limits),
   headerBytesMax: defaultHttp1Limits.headerBytesMax,
   headerTimeoutMs: defaultHttp1Limits.headerTimeoutMs,
   bodyTimeoutMs: defaultHttp1Limits.bodyTimeoutMs,

@@ -146,7 +146,7 @@ const handlers: Handlers<ToThread> = {
       managedPolicyOf: (arn) => awsManagedPolicyOf(arn)?.document,
       apiKeys: new ApiKeyRecords(channels.apiKeys.memory, () => nextSegment(channels.apiKeys)),
       usageSaving: usage,
-      throttles: openThrottles(start.throttles, settings.accountThrottle),
+      throttles: openThrottles(start.throttles, settings.accountThrottle, settings.connectThrottle),
       wafRates: new RateCounters(start.wafRates),
       geo: openGeoDatabase(start.geo),
       settings,

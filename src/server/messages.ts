@@ -42,6 +42,8 @@ export interface ThreadSettings {
   readonly payloadBytesMax: number;
   /** The throttle of each account in each region. */
   readonly accountThrottle: ThrottleLimit;
+  /** The same of new connections of WebSocket APIs. */
+  readonly connectThrottle: ThrottleLimit;
   readonly headerBytesMax: number;
   readonly headerTimeoutMs: number;
   readonly bodyTimeoutMs: number;

@@ -43,6 +43,7 @@ async function withPool(
       settings: {
         payloadBytesMax: 1,
         accountThrottle: { ratePerSecond: 1, burst: 1 },
+        connectThrottle: { ratePerSecond: 1, burst: 1 },
         headerBytesMax: 1,
         headerTimeoutMs: 1,
         bodyTimeoutMs: 1,
