@@ -760,10 +760,10 @@ export const bounds = {
   webSocketMessagesAtOnceMax: {
     value: 32,
     source: "ours: messages of one connection that are under way; then nothing more is read",
+  },
   webSocketConnectsPerSecond: {
     value: 500,
     source: "AWS: new connections per second per account, across WebSocket APIs",
-  },
   },
   connectionCallsMax: {
     value: 16_384,

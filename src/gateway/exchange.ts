@@ -274,6 +274,7 @@ export class Exchange implements AnswerObserver {
   }
 
   get domainName(): string {
+    if (this.connection !== undefined) return this.connection.domainName;
     const { host } = this.request;
     const colon = host.lastIndexOf(":");
     return colon < 0 || host.endsWith("]") ? host : host.slice(0, colon);

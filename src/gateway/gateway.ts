@@ -47,6 +47,14 @@ import { refuse } from "./steps/closed.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
 import type { ThreadContext } from "./thread-context.ts";
 import { WebAcls } from "./web-acls.ts";
+import {
+  type ConnectionCall,
+  type ConnectionDirectory,
+  type ConnectionOutcome,
+  type ConnectionTarget,
+  callConnection,
+} from "./websocket/connection-call.ts";
+import { ConnectionsApi, type GuardCallbacks } from "./websocket/connections-api.ts";
 import { LiveConnections } from "./websocket/live-connections.ts";
 
 export interface GatewayOptions {
@@ -76,6 +84,18 @@ export interface GatewayOptions {
   readonly managedPolicyOf?: (arn: string) => string | undefined;
   /** Told, now and then, of an access key that signed a request, and in which region. */
   readonly noteAccessKey?: (accessKeyId: string, region: string) => void;
+  /** The port that this server listens on. */
+  readonly ownPort?: () => number;
+  readonly callbacks?: CallbackOptions;
+}
+
+/** Who may call `@connections`, and how the calls reach the threads that have the connections. */
+export interface CallbackOptions {
+  /** The number of this thread. */
+  readonly thread: number;
+  readonly directory: ConnectionDirectory;
+  readonly guard: GuardCallbacks;
+  readonly isEnforced: boolean;
 }
 
 export interface GatewaySettings {
@@ -99,6 +119,7 @@ interface Entry {
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #thread: ThreadContext;
+  readonly #connectionsApi: ConnectionsApi;
   readonly #programs = new Map<string, Program>();
   readonly #undeployed = new Map<string, readonly string[]>();
   readonly #domains = new CustomDomains();
@@ -145,8 +166,21 @@ export class Gateway {
       verifiedTokens: new VerifiedTokens(),
       knownCallers: this.callers,
       signingKeys: new SigningKeys(),
-      connections: new LiveConnections(),
+      connections: new LiveConnections(options.callbacks?.thread ?? 0),
+      ownPort: options.ownPort ?? (() => 0),
     };
+    this.#connectionsApi = new ConnectionsApi({
+      ...(options.callbacks ?? {
+        directory: { call: (target, call, done) => done(this.callConnection(target, call)) },
+        guard: () => undefined,
+        isEnforced: false,
+      }),
+      callers: this.callers,
+      signingKeys: this.#thread.signingKeys,
+      throttles,
+      clock,
+      metrics,
+    });
   }
 
   /**
@@ -200,6 +234,11 @@ export class Gateway {
   /** Takes in a custom domain name, with all that it leads to, or that it is gone. */
   setCustomDomain(name: string, plan: CustomDomainPlan | null): void {
     this.#domains.set(name, plan);
+  }
+
+  /** Makes a call of a connection of this thread. */
+  callConnection(target: ConnectionTarget, call: ConnectionCall): ConnectionOutcome {
+    return callConnection(this.#thread.connections.find(target.connectionId), target, call);
   }
 
   /** Returns whether a name is a custom domain name here. */
@@ -290,6 +329,8 @@ export class Gateway {
       request.respond(307, ["Location", location, "Vary", "Sec-Fetch-Dest"], undefined);
       return;
     }
+    const hasConnections = program.messages !== undefined && program.plan.closed === undefined;
+    if (hasConnections && this.#connectionsApi.answer(request, program.plan, address)) return;
     const refusal = program.refusalOf(request);
     if (refusal === undefined) this.#run(request, program, { below: address, endpoint: entry.endpoint, trace });
     else this.#refuse(request, { front, ...refusal }, trace);

@@ -47,4 +47,6 @@ export interface ThreadContext {
   readonly signingKeys: SigningKeys;
   /** The WebSockets of this thread. */
   readonly connections: LiveConnections;
+  /** Returns the port that this server listens on, for addresses that lead to it from this machine. */
+  readonly ownPort: () => number;
 }

@@ -215,5 +215,7 @@ const threadSettings = (config: ServerConfig, limits: ControlLimits): ThreadSett
   accessLog: config.accessLog,
   backendAuthorities: readBackendAuthorities(config.backendCa),
   domains: config.domain,
+  allowedOrigins: config.allowOrigin,
+  isEnforced: config.auth === "enforce",
   services: config.services,
 });

@@ -22,10 +22,12 @@ import { RateCounters } from "../waf/rate-counters.ts";
 import { UsageSender } from "./api-keys/usage-sender.ts";
 import { trustAuthorities } from "./backend-authorities.ts";
 import { collectWhenIdle } from "./collect-when-idle.ts";
+import { ConnectionMesh } from "./connection-mesh.ts";
 import { EventSender } from "./event-sender.ts";
 import { ExecutionLogSender } from "./execution-log-sender.ts";
 import { FrontDoor } from "./front-door.ts";
 import { openGeoDatabase } from "./geo-databases.ts";
+import { type GuardOptions, problemWithCallback } from "./guard.ts";
 import { JobRunner } from "./job-runner.ts";
 import type { ApiKeyChannel, FromThread, ThreadStart, ToThread } from "./messages.ts";
 import type { Publication } from "./publications/publication.ts";
@@ -62,6 +64,7 @@ let functions: FunctionClient | undefined;
 let logs: LogSender | undefined;
 let gateway: Gateway | undefined;
 let isListening = false;
+let listeningPort = start.port;
 let hasBegunToListen = false;
 
 const certificates = new ServerCertificates({
@@ -70,6 +73,17 @@ const certificates = new ServerCertificates({
   domains: settings.domains,
   isCustomDomain: (name) => gateway?.isCustomDomain(name) === true,
 });
+
+const mesh = new ConnectionMesh({
+  thread: start.threadIndex,
+  callHere: (target, call) => gateway?.callConnection(target, call) ?? { kind: "gone" },
+  callMsMax: bounds.connectionCallMsMax.value,
+});
+const guardOptions: GuardOptions = {
+  domains: settings.domains,
+  allowedOrigins: settings.allowedOrigins,
+  isEnforced: settings.isEnforced,
+};
 
 const http1 = new Http1Server({
   limits: {
@@ -151,8 +165,16 @@ const handlers: Handlers<ToThread> = {
       geo: openGeoDatabase(start.geo),
       settings,
       listener: start.listener,
+      ownPort: () => listeningPort,
+      callbacks: {
+        thread: start.threadIndex,
+        directory: mesh,
+        guard: (request, entry) => problemWithCallback(request, entry, guardOptions),
+        isEnforced: settings.isEnforced,
+      },
     });
   },
+  peer: ({ thread, port }) => mesh.meet(thread, port),
   ...taken,
   "packed-plan": ({ key, revision, packed }) => takePlan(key, revision, unpackPlan(packed)),
   revision: ({ revision }) => {
@@ -212,6 +234,7 @@ function listen(): void {
     isListening = true;
     const address = server.address();
     assert(address !== null && typeof address === "object", "a listening server has a port");
+    listeningPort = address.port;
     post({ kind: "listening", port: address.port });
   });
 }
@@ -219,6 +242,7 @@ function listen(): void {
 async function stop(drainMs: number): Promise<void> {
   server.close();
   await http1.stop(drainMs);
+  mesh.close();
   frontDoor.close();
   gateway?.close();
   await jobs.close();

@@ -55,6 +55,10 @@ export interface ThreadSettings {
   readonly backendAuthorities: readonly string[];
   /** The host names of `--domain`. */
   readonly domains: readonly string[];
+  /** The origins of `--allow-origin`. */
+  readonly allowedOrigins: readonly string[];
+  /** Whether `--auth enforce` verifies every call of management and of `@connections`. */
+  readonly isEnforced: boolean;
   /** Where integrations call AWS services, with the credentials for AWS itself, if it is called. */
   readonly services: AwsServiceSettings;
 }

@@ -127,6 +127,8 @@ export async function startGateway(
     usageSaving: options.usageSaving ?? savingAtOnce,
     throttles: openThrottles(options.throttles ?? allocateThrottles(clock.now()), options.accountThrottle ?? noLoad),
     wafRates: new RateCounters(makeRateMemory([1, 2])),
+    // So that names have no port.
+    ownPort: () => 443,
     settings: {
       payloadBytesMax: options.payloadBytesMax ?? 10_485_760,
       accessLog: options.accessLog ?? "/nonexistent",

@@ -11,28 +11,11 @@ import { fetchSigned, useCredentials } from "../../src/cli/signed-calls.ts";
 import { makeClient } from "../../src/protocol/client.ts";
 import { readConfig } from "../../src/server/config.ts";
 import { createAdministratorKey } from "../../src/server/create-administrator-key.ts";
-import { type RunningServer, startServer } from "../../src/server/start.ts";
+import { startServer } from "../../src/server/start.ts";
 import { makeLogger } from "../../src/telemetry/logger.ts";
+import { iamOf } from "./iam-of.ts";
 
 const silent = makeLogger("silent", () => {});
-
-/** Makes calls of IAM as the server's administrator. */
-function iamOf(server: RunningServer): (parameters: Readonly<Record<string, string>>) => Promise<string> {
-  useCredentials(server.url, server.administrator!);
-  return async (parameters) => {
-    const response = await fetchSigned(server.url, {
-      method: "POST",
-      path: "/",
-      service: "iam",
-      headers: { "content-type": "application/x-www-form-urlencoded" },
-      body: String(new URLSearchParams({ Version: "2010-05-08", ...parameters })),
-      timeoutMs: 10_000,
-    });
-    const text = await response.text();
-    assert.equal(response.status, 200, text);
-    return text;
-  };
-}
 
 const configOf = (flags: Record<string, string | boolean>) =>
   readConfig({ flags: { auth: "enforce", port: "0", threads: "1", ...flags }, env: {}, cwd: "/nowhere" });

@@ -52,6 +52,8 @@ async function withPool(
         accessLog: "-",
         backendAuthorities: [],
         domains: [],
+        allowedOrigins: [],
+        isEnforced: false,
         services: { endpoints: {} },
       },
     },

@@ -5,12 +5,9 @@ const idBytes = 11;
 const pool = Buffer.alloc(4_400);
 let used = pool.length;
 
-/** The greatest number of threads whose connections have ids. */
-export const threadsMax = 256;
-
 /**
  * Makes a connection's id: 11 bytes in base64url and `=`, as in `L0SM9cOFvHcCIhw=`. The first byte is the number of the thread
- * that has the connection, and the other ten are random: nobody guesses one.
+ * that has the connection, of which there are 256 at most; the other ten are random, so that nobody guesses one.
  */
 export function makeConnectionId(thread: number): string {
   if (used + idBytes > pool.length) {

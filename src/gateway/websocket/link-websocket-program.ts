@@ -1,5 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
 import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
+import { connectBucket, isLifted } from "../../limits/throttles.ts";
+import type { Bucket } from "../../limits/token-buckets.ts";
 import { stageKey } from "../../plan/plan.ts";
 import { connectKey, defaultKey, disconnectKey, type WebSocketPlan } from "../../plan/websocket-plan.ts";
 import type { Logger } from "../../telemetry/logger.ts";
@@ -16,6 +18,7 @@ import { SyntheticRequest } from "../synthetic-request.ts";
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { type BodyPaths, findInBody, linkBodyPaths, linkText } from "../values.ts";
+import { callbackDomain } from "./callback-domain.ts";
 import { HandshakeAnswer } from "./handshake-answer.ts";
 import type { MessageProgram } from "./message-program.ts";
 import { webSocketResponses } from "./websocket-responses.ts";
@@ -45,6 +48,7 @@ class WebSocketProgram implements Program, MessageProgram {
   readonly #key: string;
   readonly #thread: ThreadContext;
   readonly #methods: LinkedMethods;
+  readonly #connects: Bucket;
   readonly #selectRoute: (exchange: Exchange) => string;
   readonly #paths: BodyPaths;
 
@@ -52,6 +56,7 @@ class WebSocketProgram implements Program, MessageProgram {
     this.plan = plan;
     this.logger = thread.logger;
     this.life = life;
+    this.#connects = connectBucket(thread.throttles, plan);
     this.#key = stageKey(plan.apiId, plan.stageName);
     this.#thread = thread;
     this.#methods = methods;
@@ -83,7 +88,11 @@ class WebSocketProgram implements Program, MessageProgram {
     });
     if (inbound.webSocket === "asked" && pathAsSent === "/") {
       const connectionId = this.#thread.connections.makeId();
-      exchange.connection = { connectionId, connectedMs: nowMs, eventType: "CONNECT" };
+      const domainName = callbackDomain(inbound, this.plan, {
+        isByCustomDomain: customDomain !== undefined,
+        ownPort: this.#thread.ownPort(),
+      });
+      exchange.connection = { connectionId, domainName, connectedMs: nowMs, eventType: "CONNECT" };
       exchange.answer = new HandshakeAnswer(inbound, (headers) => this.#accept(exchange, inbound, headers));
     }
     return exchange;
@@ -97,9 +106,23 @@ class WebSocketProgram implements Program, MessageProgram {
       this.#refuse(exchange, pathAsSent, request.webSocket);
       return;
     }
+    if (!this.#takeConnect()) {
+      this.#thread.metrics.add("requestsThrottled");
+      const { ratePerSecond } = this.#thread.throttles.connects;
+      const hint = `the account ${this.plan.account} may make ${ratePerSecond} connections a second in ${this.plan.region}; --limit webSocketConnects=N changes that`;
+      this.responses.finish(exchange, "THROTTLED", { hint });
+      return;
+    }
     const method = this.#methodOf(connectKey);
     if (method === undefined) exchange.respond(200, [], undefined);
     else runMethod(exchange, method, this.#thread);
+  }
+
+  /** AWS: "Quotas for configuring and running a WebSocket API": new connections per second per account, per Region. */
+  #takeConnect(): boolean {
+    const { throttles, clock } = this.#thread;
+    const { connects, methods } = throttles;
+    return isLifted(connects) || methods.take(this.#connects, connects.ratePerSecond, connects.burst, clock.now());
   }
 
   #refuse(exchange: Exchange, path: string, wish: InboundRequest["webSocket"]): void {
@@ -121,8 +144,8 @@ class WebSocketProgram implements Program, MessageProgram {
 
   /** Makes the WebSocket that the route `$connect` has let in. The integration chooses the subprotocol. */
   #accept(exchange: Exchange, inbound: InboundExchange, headers: readonly string[]): void {
-    const { connectionId: id, connectedMs } = exchange.connection!;
-    const facts = { id, key: this.#key, connectedMs, caller: exchange.caller };
+    const { connectionId: id, domainName, connectedMs } = exchange.connection!;
+    const facts = { id, key: this.#key, connectedMs, caller: exchange.caller, domainName };
     const session = new WebSocketSession(facts, inbound, this.#thread.connections);
     const protocol = lastHeader(headers, "sec-websocket-protocol");
     const chosen = protocol === undefined ? [] : ["Sec-WebSocket-Protocol", protocol];
@@ -183,7 +206,7 @@ class WebSocketProgram implements Program, MessageProgram {
     body: Buffer,
     onAnswer: ConstructorParameters<typeof SyntheticRequest>[1]["onAnswer"],
   ): Exchange {
-    const { host, client, listener, caller, id: connectionId, connectedMs } = session;
+    const { host, client, listener, caller, id: connectionId, connectedMs, domainName } = session;
     const request = new SyntheticRequest(
       {
         method: "POST",
@@ -209,7 +232,7 @@ class WebSocketProgram implements Program, MessageProgram {
       startedMs: this.#thread.clock.now(),
     });
     exchange.caller = caller;
-    exchange.connection = { connectionId, connectedMs, ...facts };
+    exchange.connection = { connectionId, domainName, connectedMs, ...facts };
     return exchange;
   }
 

@@ -1,16 +1,21 @@
-import { makeExtendedRequestId } from "../request-ids.ts";
+import { makeConnectionId } from "./connection-id.ts";
 import type { MessageProgram } from "./message-program.ts";
 import type { WebSocketSession } from "./websocket-session.ts";
 
 /** The WebSockets of a gateway thread, and the programs that take their messages. */
 export class LiveConnections {
+  readonly #thread: number;
   readonly #sessions = new Map<string, WebSocketSession>();
   /** What a stage serves now, by its key. A connection outlives the deployment that it was made by. */
   readonly #programs = new Map<string, MessageProgram>();
 
-  /** Makes the id of a connection: as AWS's, and with 88 random bits, so that nobody guesses one. */
+  /** `thread` is the number of the thread, which ids name. */
+  constructor(thread: number) {
+    this.#thread = thread;
+  }
+
   makeId(): string {
-    return makeExtendedRequestId();
+    return makeConnectionId(this.#thread);
   }
 
   add(session: WebSocketSession): void {

@@ -24,6 +24,8 @@ export class WebSocketSession implements WebSocketReceiver {
   /** Who connected, with what the authorizer said. */
   readonly caller: Caller;
   readonly host: string;
+  /** Where code that is told of the connection calls back. */
+  readonly domainName: string;
   readonly client: InboundRequest["client"];
   readonly listener: InboundRequest["listener"];
   readonly #connections: LiveConnections;
@@ -31,7 +33,7 @@ export class WebSocketSession implements WebSocketReceiver {
   #running = 0;
 
   constructor(
-    facts: { readonly id: string; readonly key: string; readonly connectedMs: number; readonly caller: Caller },
+    facts: Pick<WebSocketSession, "id" | "key" | "connectedMs" | "caller" | "domainName">,
     { host, client, listener }: InboundRequest,
     connections: LiveConnections,
   ) {
@@ -40,6 +42,7 @@ export class WebSocketSession implements WebSocketReceiver {
     this.connectedMs = facts.connectedMs;
     this.caller = facts.caller;
     this.host = host;
+    this.domainName = facts.domainName;
     this.client = client;
     this.listener = listener;
     this.#connections = connections;
@@ -51,8 +54,17 @@ export class WebSocketSession implements WebSocketReceiver {
     this.#connections.add(this);
   }
 
+  get isOpen(): boolean {
+    return this.#peer?.isOpen === true;
+  }
+
   get lastActiveMs(): number {
     return this.#peer?.lastActiveMs ?? this.connectedMs;
+  }
+
+  /** Sends a message of a callback. Returns false if too much waits for the client already, which the caller is told. */
+  post(message: Buffer): boolean {
+    return this.#peer?.send(message) === true;
   }
 
   /** Sends a message. A client that takes nothing is given up, because what waits for it is bounded. */

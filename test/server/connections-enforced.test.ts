@@ -1,0 +1,223 @@
+// With --auth enforce, calls of @connections are signed by who may make them; functions sign theirs with their role's session.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import {
+  ApiGatewayManagementApiClient,
+  DeleteConnectionCommand,
+  GetConnectionCommand,
+  PostToConnectionCommand,
+} from "@aws-sdk/client-apigatewaymanagementapi";
+import { strToU8, zipSync } from "fflate";
+import { makeClient } from "../../src/protocol/client.ts";
+import { readConfig } from "../../src/server/config.ts";
+import { type RunningServer, startServer } from "../../src/server/start.ts";
+import { makeLogger } from "../../src/telemetry/logger.ts";
+import { until } from "../until.ts";
+import { iamOf } from "./iam-of.ts";
+
+const region = "us-east-1";
+const account = "000000000000";
+
+interface Key {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+let server: RunningServer;
+let apiId: string;
+let base: string;
+let iam: ReturnType<typeof iamOf>;
+
+const statement = (Effect: string, Resource: string) => ({ Effect, Action: "execute-api:ManageConnections", Resource });
+const document = (...Statement: object[]): string => JSON.stringify({ Version: "2012-10-17", Statement });
+
+before(async () => {
+  const flags = {
+    auth: "enforce",
+    port: "0",
+    threads: "2",
+    memory: true,
+    awsSdk: join(import.meta.dirname, "../.."),
+  };
+  server = await startServer(
+    await readConfig({ flags, env: {}, cwd: "/nowhere" }),
+    makeLogger("silent", () => {}),
+  );
+  const client = (model: "apigatewayv2" | "lambda") =>
+    makeClient({ endpoint: server.url, model, credentials: server.administrator! });
+  iam = iamOf(server);
+  await iam({
+    Action: "CreateRole",
+    RoleName: "poster",
+    AssumeRolePolicyDocument: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+    }),
+  });
+  const lambda = client("lambda");
+  const code = `
+    import { ApiGatewayManagementApiClient, PostToConnectionCommand } from "@aws-sdk/client-apigatewaymanagementapi";
+    export const handler = async ({ requestContext, body }) => {
+      const { domainName, stage, connectionId, eventType } = requestContext;
+      if (eventType !== "MESSAGE") return { statusCode: 200 };
+      if (body === "who") return { statusCode: 200, body: connectionId };
+      const client = new ApiGatewayManagementApiClient({ endpoint: "https://" + domainName + "/" + stage });
+      const command = new PostToConnectionCommand({ ConnectionId: connectionId, Data: body });
+      return { statusCode: 200, body: await client.send(command).then(() => "posted", (error) => error.name) };
+    };`;
+  const { FunctionArn } = (await lambda.call("CreateFunction", {
+    FunctionName: "poster",
+    Runtime: "nodejs22.x",
+    Role: `arn:aws:iam::${account}:role/poster`,
+    Handler: "index.handler",
+    Timeout: 30,
+    Code: { ZipFile: Buffer.from(zipSync({ "index.mjs": strToU8(code) })) },
+  })) as { FunctionArn: string };
+  const v2 = client("apigatewayv2");
+  const made = (await v2.call("CreateApi", {
+    Name: "chat",
+    ProtocolType: "WEBSOCKET",
+    RouteSelectionExpression: "$request.body.action",
+  })) as { ApiId: string };
+  apiId = made.ApiId;
+  await lambda.call("AddPermission", {
+    FunctionName: "poster",
+    StatementId: "api",
+    Action: "lambda:InvokeFunction",
+    Principal: "apigateway.amazonaws.com",
+    SourceArn: `arn:aws:execute-api:${region}:${account}:${apiId}/*`,
+  });
+  const { IntegrationId } = (await v2.call("CreateIntegration", {
+    ApiId: apiId,
+    IntegrationType: "AWS_PROXY",
+    IntegrationMethod: "POST",
+    IntegrationUri: `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${FunctionArn}/invocations`,
+  })) as { IntegrationId: string };
+  const { RouteId } = (await v2.call("CreateRoute", {
+    ApiId: apiId,
+    RouteKey: "$default",
+    Target: `integrations/${IntegrationId}`,
+    RouteResponseSelectionExpression: "$default",
+  })) as { RouteId: string };
+  await v2.call("CreateRouteResponse", { ApiId: apiId, RouteId, RouteResponseKey: "$default" });
+  await v2.call("CreateStage", { ApiId: apiId, StageName: "prod" });
+  await v2.call("CreateDeployment", { ApiId: apiId, StageName: "prod" });
+  base = `http://127.0.0.1:${server.port}/_aws/execute-api/${apiId}/prod`;
+});
+after(() => server.stop());
+
+/** A user with these statements, and its key. */
+async function userWith(name: string, ...statements: object[]): Promise<Key> {
+  await iam({ Action: "CreateUser", UserName: name });
+  await iam({ Action: "PutUserPolicy", UserName: name, PolicyName: "p", PolicyDocument: document(...statements) });
+  const made = await iam({ Action: "CreateAccessKey", UserName: name });
+  return {
+    accessKeyId: /<AccessKeyId>(.*?)</.exec(made)![1]!,
+    secretAccessKey: /<SecretAccessKey>(.*?)</.exec(made)![1]!,
+  };
+}
+
+async function connect() {
+  const socket = new WebSocket(base.replace("http", "ws"));
+  const texts: string[] = [];
+  socket.onmessage = ({ data }) => void texts.push(String(data));
+  await new Promise((resolve, reject) => Object.assign(socket, { onopen: resolve, onerror: reject }));
+  socket.send("who");
+  await until(() => texts.length === 1);
+  return { socket, texts, id: texts[0]! };
+}
+
+const call = async (credentials: Key, command: object, endpoint = base): Promise<unknown> => {
+  const client = new ApiGatewayManagementApiClient({ endpoint, region, credentials });
+  try {
+    return (await client.send(command as GetConnectionCommand)).$metadata.httpStatusCode;
+  } catch (error) {
+    return (error as Error).name;
+  } finally {
+    client.destroy();
+  }
+};
+
+test("who is allowed posts, looks and closes; who is not, is refused as AWS words it", async () => {
+  const { socket, texts, id: ConnectionId } = await connect();
+  const arn = `arn:aws:execute-api:${region}:${account}:${apiId}/prod`;
+  const poster = await userWith("poster", statement("Allow", `${arn}/POST/@connections/*`));
+  const all = await userWith("all", statement("Allow", "*"));
+  const notThis = await userWith(
+    "not-this",
+    statement("Allow", "*"),
+    statement("Deny", `${arn}/POST/@connections/${ConnectionId}`),
+  );
+  const asInTheGuide = await userWith("guide", statement("Allow", "*"), statement("Deny", `${arn}/POST/@connections`));
+  const elsewhere = await userWith("elsewhere", statement("Allow", `${arn.replace("prod", "test")}/*`));
+  const invoker = await userWith("invoker", { Effect: "Allow", Action: "execute-api:Invoke", Resource: "*" });
+  const post = new PostToConnectionCommand({ ConnectionId, Data: "x" });
+  const get = new GetConnectionCommand({ ConnectionId });
+  assert.equal(await call(poster, post), 200);
+  assert.equal(await call(poster, get), "AccessDeniedException");
+  assert.equal(await call(all, get), 200);
+  for (const user of [notThis, asInTheGuide, elsewhere, invoker])
+    assert.equal(await call(user, post), "AccessDeniedException");
+  assert.equal(await call(server.administrator as Key, post), 200);
+  assert.equal(await call({ ...all, secretAccessKey: "wrong" }, post), "InvalidSignatureException");
+  assert.equal(
+    await call({ accessKeyId: "AKIAAAAAAAAAAAAAAAAA", secretAccessKey: "x" }, post),
+    "UnrecognizedClientException",
+  );
+  // Another account's root is nobody here.
+  assert.equal(await call({ accessKeyId: "111122223333", secretAccessKey: "x" }, post), "UnrecognizedClientException");
+  const client = new ApiGatewayManagementApiClient({ endpoint: base, region, credentials: poster });
+  await assert.rejects(client.send(new DeleteConnectionCommand({ ConnectionId })), {
+    name: "AccessDeniedException",
+    message: `User: arn:aws:iam::${account}:user/poster is not authorized to perform: execute-api:ManageConnections on resource: arn:aws:execute-api:${region}:********0000:${apiId}/prod/DELETE/@connections/{connectionId}`,
+  });
+  client.destroy();
+  assert.equal(texts.length, 3);
+  assert.equal(await call(all, new DeleteConnectionCommand({ ConnectionId })), 204);
+  await until(() => socket.readyState === WebSocket.CLOSED);
+});
+
+test("unsigned calls, bearer tokens, and bodies that were changed are refused", async () => {
+  const { socket, texts, id } = await connect();
+  const url = `${base}/@connections/${id}`;
+  for (const headers of [{}, { authorization: "Bearer x" }, { authorization: "AWS4-HMAC-SHA256 Credential=x" }]) {
+    const answer = await fetch(url, { method: "POST", body: "x", headers: headers as Record<string, string> });
+    assert.equal(answer.status, 403);
+  }
+  const unsigned = await fetch(url, { method: "DELETE" });
+  assert.equal(unsigned.headers.get("x-amzn-errortype"), "MissingAuthenticationTokenException");
+  assert.deepEqual(await unsigned.json(), { message: "Missing Authentication Token" });
+  const all = await userWith("changer", statement("Allow", "*"));
+  const client = new ApiGatewayManagementApiClient({ endpoint: base, region, credentials: all });
+  client.middlewareStack.add(
+    (next) => (args) => {
+      Object.assign(args.request as object, { body: "0riginal" });
+      return next(args);
+    },
+    { step: "finalizeRequest", priority: "low" },
+  );
+  const outcome = await client.send(new PostToConnectionCommand({ ConnectionId: id, Data: "original" })).then(
+    () => "taken",
+    (error: Error) => error.name,
+  );
+  assert.equal(outcome, "InvalidSignatureException");
+  client.destroy();
+  assert.equal(texts.length, 1);
+  socket.close();
+});
+
+test("a function posts with its role's session, if the role allows it", async () => {
+  const { socket, texts } = await connect();
+  socket.send("first");
+  await until(() => texts.length === 2);
+  assert.equal(texts[1], "AccessDeniedException");
+  const PolicyDocument = document(
+    statement("Allow", `arn:aws:execute-api:${region}:${account}:${apiId}/prod/POST/@connections/*`),
+  );
+  await iam({ Action: "PutRolePolicy", RoleName: "poster", PolicyName: "p", PolicyDocument });
+  socket.send("second");
+  await until(() => texts.length === 4);
+  assert.deepEqual(texts.slice(2), ["second", "posted"]);
+  socket.close();
+});
