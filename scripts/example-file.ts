@@ -1,5 +1,5 @@
-// An example's example.yaml: its title, the requests to try, and the answers that they must get. README, script and test
-// stand on this one file.
+// An example's example.yaml: its title, the requests and WebSocket messages to try, and the answers that they must get.
+// README, script and test stand on this one file.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -11,12 +11,15 @@ export interface Example {
   readonly title: string;
   /** Programs that it takes besides Node.js. */
   readonly needs: readonly string[];
-  readonly requests: readonly ExampleRequest[];
+  readonly requests: readonly ExampleStep[];
   /** What `up` must have printed by the end: functions' and backends' lines. */
   readonly prints: readonly string[];
 }
 
+export type ExampleStep = ExampleRequest | ExampleConnect | ExampleMessage | ExampleDisconnect;
+
 export interface ExampleRequest {
+  readonly kind: "request";
   readonly what: string | undefined;
   readonly method: string;
   readonly target: string;
@@ -27,10 +30,41 @@ export interface ExampleRequest {
   readonly expect: ExpectedAnswer;
 }
 
-interface ExpectedAnswer {
+/** Opens a WebSocket, which has a name for the steps after it. */
+export interface ExampleConnect {
+  readonly kind: "connect";
+  readonly what: string | undefined;
+  readonly client: string;
+  /** The query, with its question mark, or nothing. */
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The status is 101 if the WebSocket is to be open then. */
+  readonly expect: ExpectedAnswer;
+}
+
+/** Sends a message, or waits for one, or both. */
+export interface ExampleMessage {
+  readonly kind: "message";
+  readonly what: string | undefined;
+  readonly client: string;
+  readonly message: string | undefined;
+  /** Of the next message that this client gets; undefined if none is waited for. */
+  readonly expect: ExpectedBody | undefined;
+}
+
+export interface ExampleDisconnect {
+  readonly kind: "disconnect";
+  readonly what: string | undefined;
+  readonly client: string;
+}
+
+interface ExpectedAnswer extends ExpectedBody {
   readonly status: number;
   /** Of a header that is null none must come. */
   readonly headers: Readonly<Record<string, string | null>>;
+}
+
+interface ExpectedBody {
   /** Text: exactly this; anything else: JSON that is equal. */
   readonly body?: unknown;
   /** Text: it must be in there; anything else: JSON that has these members. */
@@ -65,9 +99,58 @@ export function readExample(name: string): Example {
     title,
     needs: needs.map(String),
     prints: prints.map(String),
-    requests: requests.map((one, index) => readRequest(one, folder, `${file}, request ${index + 1}`)),
+    requests: requests.map((one, index) => readStep(one, folder, `${file}, request ${index + 1}`)),
   };
 }
+
+function readStep(value: unknown, folder: string, where: string): ExampleStep {
+  if (typeof value === "object" && value !== null) {
+    if ("connect" in value) return readConnect(value, where);
+    if ("as" in value) return readMessage(value, where);
+    if ("disconnect" in value) {
+      const { what, disconnect } = known(value, ["what", "disconnect"], where);
+      return { kind: "disconnect", what: textOf(what), client: String(disconnect) };
+    }
+  }
+  return readRequest(value, folder, where);
+}
+
+function readConnect(value: unknown, where: string): ExampleConnect {
+  const fields = known(value, ["what", "connect", "query", "headers", "expect"], where);
+  const expect = known(fields["expect"] ?? {}, ["status", "headers", "body", "bodyHas"], where);
+  return {
+    kind: "connect",
+    what: textOf(fields["what"]),
+    client: String(fields["connect"]),
+    query: fields["query"] === undefined ? "" : `?${String(fields["query"])}`,
+    headers: texts(fields["headers"]) as Record<string, string>,
+    expect: {
+      status: Number(expect["status"] ?? 101),
+      headers: texts(expect["headers"]),
+      ...readExpectedBody(expect["body"], expect["bodyHas"]),
+    },
+  };
+}
+
+function readMessage(value: unknown, where: string): ExampleMessage {
+  const { what, as, message, expect } = known(value, ["what", "as", "message", "expect"], where);
+  if (message === undefined && expect === undefined) throw new Error(`${where}: \`message\`, \`expect\` or both`);
+  const expected = expect === undefined ? undefined : known(expect, ["message", "messageHas"], where);
+  return {
+    kind: "message",
+    what: textOf(what),
+    client: String(as),
+    message: message === undefined || typeof message === "string" ? message : JSON.stringify(message),
+    expect: expected && readExpectedBody(expected["message"], expected["messageHas"]),
+  };
+}
+
+const textOf = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
+
+const readExpectedBody = (body: unknown, bodyHas: unknown): ExpectedBody => ({
+  ...(body !== undefined && { body }),
+  ...(bodyHas !== undefined && { bodyHas }),
+});
 
 function readRequest(value: unknown, folder: string, where: string): ExampleRequest {
   const fields = known(value, ["what", "send", "headers", "body", "bodyFile", "eventually", "expect"], where);
@@ -75,9 +158,10 @@ function readRequest(value: unknown, folder: string, where: string): ExampleRequ
   const [, method, target] = /^([A-Z]+) (\/\S*)$/.exec(String(fields["send"])) ?? [];
   if (!method || !target) throw new Error(`${where}: \`send\` is to be like GET /pets?limit=2`);
   const { what, body, bodyFile } = fields;
-  const { body: bodyExpected, bodyFile: bytesExpected } = expect;
+  const { bodyFile: bytesExpected } = expect;
   return {
-    what: what === undefined ? undefined : String(what),
+    kind: "request",
+    what: textOf(what),
     method,
     target,
     headers: texts(fields["headers"]) as Record<string, string>,
@@ -91,8 +175,7 @@ function readRequest(value: unknown, folder: string, where: string): ExampleRequ
     expect: {
       status: Number(expect["status"] ?? 200),
       headers: texts(expect["headers"]),
-      ...(bodyExpected !== undefined && { body: bodyExpected }),
-      ...(expect["bodyHas"] !== undefined && { bodyHas: expect["bodyHas"] }),
+      ...readExpectedBody(expect["body"], expect["bodyHas"]),
       ...(bytesExpected !== undefined && { bodyBytes: readFileSync(join(folder, String(bytesExpected))) }),
     },
   };
@@ -120,14 +203,22 @@ export function findDifferences(
   for (const [name, value] of Object.entries(expected.headers))
     if (answer.headers.get(name) !== value)
       differences.push(value === null ? `no ${name} was to come` : `${name} was to be ${value}`);
-  const text = answer.body.toString();
-  const { body, bodyHas, bodyBytes } = expected;
+  return [...differences, ...findBodyDifferences(expected, answer.body, "body")];
+}
+
+/** `what` is what is compared: the body of an answer, or a message. */
+export function findBodyDifferences(
+  { body, bodyHas, bodyBytes }: ExpectedBody,
+  bytes: Buffer,
+  what: "body" | "message",
+): readonly string[] {
+  const differences: string[] = [];
+  const text = bytes.toString();
   if (body !== undefined && !(typeof body === "string" ? text === body : isDeepStrictEqual(json(text), body)))
-    differences.push(`the body was to be ${shown(body)}`);
+    differences.push(`the ${what} was to be ${shown(body)}`);
   if (bodyHas !== undefined && !(typeof bodyHas === "string" ? text.includes(bodyHas) : has(json(text), bodyHas)))
-    differences.push(`the body was to have ${shown(bodyHas)}`);
-  if (bodyBytes && !answer.body.equals(bodyBytes))
-    differences.push(`the body was to be ${bodyBytes.length} other bytes`);
+    differences.push(`the ${what} was to have ${shown(bodyHas)}`);
+  if (bodyBytes && !bytes.equals(bodyBytes)) differences.push(`the ${what} was to be ${bodyBytes.length} other bytes`);
   return differences;
 }
 

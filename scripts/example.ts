@@ -9,7 +9,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { type ExampleRequest, examplesFolder, findDifferences, listExamples, readExample } from "./example-file.ts";
+import {
+  type ExampleRequest,
+  type ExampleStep,
+  examplesFolder,
+  findDifferences,
+  listExamples,
+  readExample,
+} from "./example-file.ts";
+import { ExampleWebSockets } from "./example-web-sockets.ts";
 
 const portico = join(import.meta.dirname, "../bin/portico.js");
 const eventuallyMs = 20_000;
@@ -40,11 +48,12 @@ async function show(example: string, flags: readonly string[], isOnce: boolean):
     ],
     cwd,
   );
+  const webSockets = new ExampleWebSockets(eventuallyMs);
   try {
     const base = hasSetup ? await setUp(folder, await program.until(/https?:\/\/\S+(?=\s)/)) : await program.baseUrl();
     let failed = base === undefined ? 1 : 0;
     if (base !== undefined) {
-      for (const request of requests) if (!(await tryRequest(base, request, folder))) failed++;
+      for (const step of requests) if (!(await tryStep(base, step, { folder, webSockets }))) failed++;
       for (const text of prints) {
         const isPrinted = (await program.until(new RegExp(RegExp.escape(text)))) !== undefined;
         if (isPrinted) continue;
@@ -57,6 +66,7 @@ async function show(example: string, flags: readonly string[], isOnce: boolean):
     if (!isOnce) return await program.ended;
     return failed === 0 ? 0 : 1;
   } finally {
+    webSockets.close();
     await program.close();
     await services.close();
     rmSync(cwd, { recursive: true, force: true });
@@ -104,13 +114,26 @@ async function setUp(folder: string, server: string | undefined): Promise<string
   });
   const code = await new Promise((resolve) => child.once("close", resolve));
   const url = output.trim().split(/\s+/).at(-1);
-  if (code === 0 && url?.startsWith("http")) return url;
+  if (code === 0 && url !== undefined && /^(?:http|ws)s?:/.test(url)) return url.replace(/^ws/, "http");
   console.log(`✖ setup.sh ended with ${code}${code === 0 ? ", and its last word is no URL" : ""}.`);
   return undefined;
 }
 
+/** Says what it tries, what comes of it, and whether that is as expected. */
+async function tryStep(
+  base: string,
+  step: ExampleStep,
+  { folder, webSockets }: { readonly folder: string; readonly webSockets: ExampleWebSockets },
+): Promise<boolean> {
+  console.log(step.what ? `\n# ${step.what}` : "");
+  if (step.kind === "request") return tryRequest(base, step, folder);
+  const differences = await webSockets.run(base, step);
+  for (const difference of differences) console.log(`✖ ${difference}`);
+  return differences.length === 0;
+}
+
 async function tryRequest(base: string, request: ExampleRequest, folder: string): Promise<boolean> {
-  console.log(`\n${request.what ? `# ${request.what}\n` : ""}→ ${request.method} ${request.target}`);
+  console.log(`→ ${request.method} ${request.target}`);
   for (const [header, value] of Object.entries(request.headers)) console.log(`  ${header}: ${value}`);
   if (request.body !== undefined) console.log(shortened(Buffer.from(request.body)));
   const deadline = performance.now() + (request.isEventual ? eventuallyMs : 0);
