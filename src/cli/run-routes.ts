@@ -5,23 +5,25 @@ import { exportHttpApi } from "./run-export.ts";
 import { getStatus, type StageStatus, stagesOf } from "./server-status.ts";
 import { type ApiOperation, describeIntegration, listOperations, routeKey, summarise } from "./up/api-operations.ts";
 import { domainUrl, printRoutes, stageUrls } from "./up/render-routes.ts";
+import { printWebSocketRoutes, type WebSocketRouteRow, webSocketRoutes, webSocketUrl } from "./websocket-routes.ts";
 
 /** `portico routes [API]`: prints what is served: as it was deployed, not as it is being edited. */
 export async function runRoutes({ args, options, output }: Invocation): Promise<number> {
   const endpoint = await findEndpoint(options);
   const all = await getStatus(endpoint);
   const stages = args[0] === undefined ? all : stagesOf(all, args[0]);
-  const found: { readonly stage: StageStatus; readonly operations: readonly ApiOperation[] }[] = [];
-  for (const stage of stages) found.push({ stage, operations: await deployedOperations(endpoint, stage) });
+  const found: ServedRoutes[] = [];
+  for (const stage of stages) found.push({ stage, ...(await readRoutes(endpoint, stage)) });
   if (options["json"]) {
-    output.json(found.flatMap(({ stage, operations }) => operations.map((one) => routeAsJson(endpoint, stage, one))));
+    output.json(found.flatMap((served) => routesAsJson(endpoint, served)));
     return 0;
   }
   if (found.length === 0) output.line("Nothing is deployed. `portico up PATH` deploys an OpenAPI document.");
-  for (const [index, { stage, operations }] of found.entries()) {
+  for (const [index, { stage, operations, messages }] of found.entries()) {
     const urls = stageUrls(showEndpoint(endpoint), stage.region, stage);
     if (index > 0) output.line();
-    output.line(`${output.paint("bold", stage.apiName)} (${stage.apiId}), stage ${stage.stageName}, at ${urls.byHost}`);
+    const url = messages === undefined ? urls.byHost : webSocketUrl(urls.byHost);
+    output.line(`${output.paint("bold", stage.apiName)} (${stage.apiId}), stage ${stage.stageName}, at ${url}`);
     for (const domain of stage.domains ?? []) {
       const { condition, closed } = domain;
       const note =
@@ -29,9 +31,32 @@ export async function runRoutes({ args, options, output }: Invocation): Promise<
       output.line(`also at ${domainUrl(showEndpoint(endpoint), domain)}${note ?? ""}`);
     }
     if (stage.problem) output.line(output.paint("yellow", `The whole stage answers 501: ${stage.problem}`));
-    printRoutes(output, operations, urls.byPath, closedRoutes(stage));
+    if (messages === undefined) printRoutes(output, operations, urls.byPath, closedRoutes(stage));
+    else printWebSocketRoutes(output, messages, urls.byPath);
   }
   return 0;
+}
+
+/** What a stage serves: operations or, of a WebSocket API, routes of messages. */
+interface ServedRoutes {
+  readonly stage: StageStatus;
+  readonly operations: readonly ApiOperation[];
+  readonly messages?: readonly WebSocketRouteRow[];
+}
+
+async function readRoutes(endpoint: string, stage: StageStatus): Promise<Omit<ServedRoutes, "stage">> {
+  if (stage.protocol !== "WEBSOCKET") return { operations: await deployedOperations(endpoint, stage) };
+  const calls = connect(endpoint, stage.account, stage.region);
+  return { operations: [], messages: await webSocketRoutes(calls, stage) };
+}
+
+function routesAsJson(endpoint: string, { stage, operations, messages = [] }: ServedRoutes): readonly object[] {
+  const { apiId, apiName, stageName, region } = stage;
+  const url = webSocketUrl(stageUrls(showEndpoint(endpoint), region, stage).byPath);
+  return [
+    ...operations.map((one) => routeAsJson(endpoint, stage, one)),
+    ...messages.map((route) => ({ apiId, apiName, stageName, ...route, url })),
+  ];
 }
 
 /** Reads the stage's deployed operations with their integrations from GetExport. */

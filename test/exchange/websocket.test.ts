@@ -94,6 +94,15 @@ test("a connection without a route $connect is open, and a MOCK answers from $co
   socket.close();
 });
 
+test("a MOCK's response template computes with the message", async () => {
+  await using gateway = await startGateway();
+  const sum = "#set($x = $input.path('$.x'))#set($y = $input.path('$.y')){\"sum\": #set($z = $x + $y)$z}";
+  gateway.deployWebSocket(aWebSocketApi({ add: { ...hello, responses: [{ ResponseTemplates: { $default: sum } }] } }));
+  const { ask, socket } = await connect(gateway);
+  assert.equal(await ask({ action: "add", x: 2, y: 40 }), '{"sum": 42}');
+  socket.close();
+});
+
 test("a message goes to the route that its key names, and everything else to $default", async () => {
   await using gateway = await startGateway();
   gateway.deployWebSocket(aWebSocketApi({ hello, $default: hello, $connect: {}, $disconnect: hello }));

@@ -100,6 +100,8 @@ const lacking = (exchange: Exchange, origin: TextOrigin, output: string): string
 
 function answer(exchange: Exchange, select: SelectResponse, status: string): false {
   const response = select(status);
+  // Unconfirmed: see docs/compatibility.md, "WebSocket APIs, mocks".
+  if (exchange.connection !== undefined) exchange.integrationPayload = exchange.requestPayload;
   if (checkResponse(exchange, response, status)) {
     const template = chooseResponseTemplate(exchange, response);
     respondMapped(exchange, response, { template, body: undefined, status: Number(status) });
