@@ -1,6 +1,14 @@
 import type { HttpApiDefinition, HttpIntegration, HttpStage, Route } from "../../src/definition/http-api.ts";
 import type { Plan } from "../../src/plan/kinds.ts";
 import type { StepPlan } from "../../src/plan/steps.ts";
+import type { CallOptions, GatewayUnderTest, Reply } from "./start-gateway.ts";
+
+/** The host of the API that `anHttpApi` defines. */
+export const host = "http123.execute-api.us-east-1.localhost";
+
+/** Calls that API, and reads the whole answer. */
+export const callHttpApi = (gateway: GatewayUnderTest, path: string, options: CallOptions = {}): Promise<Reply> =>
+  gateway.call(path, { host, isWhole: true, ...options });
 
 /** What a route key leads to; a route may differ from the default in more than its integration. */
 export interface RouteOf {

@@ -8,6 +8,7 @@ import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
 import { RawClient } from "../raw-http.ts";
 import { until } from "../until.ts";
 import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage, functionArn, type Routes } from "./a-rest-api.ts";
+import { allowsAll, authorizerResult, callableByAnyone } from "./authorizer-function.ts";
 import { FakeFunctions } from "./fake-functions.ts";
 import { type GatewayUnderTest, startBackend, startGateway } from "./start-gateway.ts";
 
@@ -25,22 +26,11 @@ const token: Authorizer = {
 const guarded = (over: Partial<Method> = {}): Method =>
   aMethod(aMock("ok"), { authorizationType: "CUSTOM", authorizerId: token.id, ...over });
 
-const statement = { Effect: "Allow", Action: "execute-api:Invoke", Resource: "*" };
-const resultOf = (over: object = {}, said: object = {}): object => ({
-  principalId: "me",
-  policyDocument: { Version: "2012-10-17", Statement: [{ ...statement, ...said }] },
-  ...over,
-});
-const anyone = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: { Effect: "Allow", Principal: "*", Action: "lambda:InvokeFunction", Resource: functionArn },
-});
-
 /** A function that says that one statement is true of the caller. */
 function functionSaying(over: object = {}, said: object = {}): FakeFunctions {
   const functions = new FakeFunctions();
-  functions.facts = { functionArn, policy: anyone, policyRevision: "1" };
-  functions.answer = (event) => ("methodArn" in event ? resultOf(over, said) : { statusCode: 200, body: "ok" });
+  functions.facts = { functionArn, policy: callableByAnyone, policyRevision: "1" };
+  functions.answer = (event) => ("methodArn" in event ? authorizerResult(over, said) : { statusCode: 200, body: "ok" });
   return functions;
 }
 
@@ -143,7 +133,7 @@ test("a policy without an Allow, and one with a Deny, are answered with 403 in A
 test("a Deny of a path holds for the other ways to write that path", async () => {
   const policyDocument = {
     Version: "2012-10-17",
-    Statement: [statement, { ...statement, Effect: "Deny", Resource: arn("GET/pets/secret") }],
+    Statement: [allowsAll, { ...allowsAll, Effect: "Deny", Resource: arn("GET/pets/secret") }],
   };
   await using gateway = await deployed(functionSaying({ policyDocument }));
   assert.equal((await gateway.call("/pets/1", known)).status, 200);
@@ -222,7 +212,7 @@ const failing =
 const refusals: Readonly<Record<string, readonly [() => Promise<InvokeOutcome>, number, string]>> = {
   "fails with Unauthorized": [failing("Unauthorized"), 401, "UnauthorizedException"],
   "fails with other words": [failing("unauthorized"), 500, "AuthorizerConfigurationException"],
-  "fails with a result": [failing("x", JSON.stringify(resultOf())), 500, "AuthorizerConfigurationException"],
+  "fails with a result": [failing("x", JSON.stringify(authorizerResult())), 500, "AuthorizerConfigurationException"],
   "is throttled": [
     () =>
       Promise.resolve({
@@ -248,7 +238,7 @@ const refusals: Readonly<Record<string, readonly [() => Promise<InvokeOutcome>, 
   "answers true": [answering("true"), 500, "AuthorizerConfigurationException"],
   "answers garbage": [answering("\0\xff{"), 500, "AuthorizerConfigurationException"],
   "answers 1 MB": [
-    answering(JSON.stringify(resultOf({ context: { a: "x".repeat(1_000_000) } }))),
+    answering(JSON.stringify(authorizerResult({ context: { a: "x".repeat(1_000_000) } }))),
     500,
     "AuthorizerConfigurationException",
   ],
@@ -260,7 +250,7 @@ const refusals: Readonly<Record<string, readonly [() => Promise<InvokeOutcome>, 
   ],
   "answers as HTTP APIs do": [answering('{"isAuthorized":true}'), 500, "AuthorizerConfigurationException"],
   "leaves the principal out": [
-    answering(JSON.stringify({ ...resultOf(), principalId: undefined })),
+    answering(JSON.stringify({ ...authorizerResult(), principalId: undefined })),
     500,
     "AuthorizerConfigurationException",
   ],
@@ -271,23 +261,26 @@ const refusals: Readonly<Record<string, readonly [() => Promise<InvokeOutcome>, 
     "AuthorizerConfigurationException",
   ],
   "misspells an effect": [
-    answering(JSON.stringify(resultOf({}, { Effect: "allow" }))),
+    answering(JSON.stringify(authorizerResult({}, { Effect: "allow" }))),
     500,
     "AuthorizerConfigurationException",
   ],
   "misspells a condition": [
-    answering(JSON.stringify(resultOf({}, { Conditions: {} }))),
+    answering(JSON.stringify(authorizerResult({}, { Conditions: {} }))),
     500,
     "AuthorizerConfigurationException",
   ],
   "answers a nested context": [
-    answering(JSON.stringify(resultOf({ context: { a: [] } }))),
+    answering(JSON.stringify(authorizerResult({ context: { a: [] } }))),
     500,
     "AuthorizerConfigurationException",
   ],
   "says two things at once": [
     answering(
-      JSON.stringify(resultOf({}, { Effect: "Deny" })).replace('"Effect":"Deny"', '"Effect":"Deny","Effect":"Allow"'),
+      JSON.stringify(authorizerResult({}, { Effect: "Deny" })).replace(
+        '"Effect":"Deny"',
+        '"Effect":"Deny","Effect":"Allow"',
+      ),
     ),
     500,
     "AuthorizerConfigurationException",
@@ -418,7 +411,7 @@ test("a result is remembered for its time, by the clock; a policy is asked for e
   clock.advance(299_999);
   assert.equal((await gateway.call("/pets/1", known)).status, 200);
   assert.equal(functions.requests.length, 2);
-  functions.answer = () => resultOf({}, { Effect: "Deny" });
+  functions.answer = () => authorizerResult({}, { Effect: "Deny" });
   clock.advance(1);
   assert.equal((await gateway.call("/pets/1", known)).status, 403);
   assert.equal(functions.requests.length, 3);
@@ -490,7 +483,7 @@ test("requests with one identity wait for one call, though the first of them goe
   const answer = Promise.withResolvers<void>();
   functions.outcome = async () => {
     await answer.promise;
-    return { kind: "ok", payload: Buffer.from(JSON.stringify(resultOf())), requestId: "r" };
+    return { kind: "ok", payload: Buffer.from(JSON.stringify(authorizerResult())), requestId: "r" };
   };
   const statuses: string[] = [];
   const accessLogSettings = { destinationArn: "arn:aws:logs:us-east-1:0:log-group:access", format: "$context.status" };
@@ -523,7 +516,7 @@ test("what the authorizer said reaches events, mappings, templates, logs and gat
   const functions = functionSaying();
   functions.outcome = undefined;
   functions.answer = (event) => ("methodArn" in event ? {} : { statusCode: 200, body: "ok" });
-  const payload = JSON.stringify(resultOf()).replace(
+  const payload = JSON.stringify(authorizerResult()).replace(
     /}$/,
     `,"context":{"text":"a","number":1.50,"big":${context.big},"yes":true,"none":null}}`,
   );
@@ -632,7 +625,7 @@ test("a body that comes while the function is asked reaches the backend whole, a
   const answer = Promise.withResolvers<void>();
   functions.outcome = async () => {
     await answer.promise;
-    return { kind: "ok", payload: Buffer.from(JSON.stringify(resultOf())), requestId: "r" };
+    return { kind: "ok", payload: Buffer.from(JSON.stringify(authorizerResult())), requestId: "r" };
   };
   const routes = { "/pets/{id}": { ANY: guarded({ methodIntegration: anHttpProxy(`${backend.origin}/`) }) } };
   await using gateway = await deployed(functions, { routes });

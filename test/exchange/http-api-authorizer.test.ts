@@ -8,28 +8,18 @@ import type { Plan } from "../../src/plan/kinds.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import { until } from "../until.ts";
 import { functionArn } from "./a-rest-api.ts";
-import { aFunction, anHttpApi, anHttpStage } from "./an-http-api.ts";
+import { aFunction, anHttpApi, anHttpStage, host } from "./an-http-api.ts";
+import { allowsAll, authorizerResult, callableByAnyone } from "./authorizer-function.ts";
 import { FakeFunctions } from "./fake-functions.ts";
 import { type CallOptions, type GatewayUnderTest, type Reply, startGateway } from "./start-gateway.ts";
 
-const host = "http123.execute-api.us-east-1.localhost";
 const nowMs = Date.UTC(2020, 2, 10, 5, 16, 23) + 220;
 const arn = (called: string): string => `arn:aws:execute-api:us-east-1:000000000000:http123/${called}`;
-const statement = { Effect: "Allow", Action: "execute-api:Invoke", Resource: "*" };
-const resultOf = (over: object = {}, said: object = {}): object => ({
-  principalId: "me",
-  policyDocument: { Version: "2012-10-17", Statement: [{ ...statement, ...said }] },
-  ...over,
-});
-const anyone = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: { Effect: "Allow", Principal: "*", Action: "lambda:InvokeFunction", Resource: functionArn },
-});
 
 /** A function that is authorizer and integration; `say` returns what the authorizer says. */
 function functionSaying(say: (event: Record<string, unknown>) => unknown): FakeFunctions {
   const functions = new FakeFunctions();
-  functions.facts = { functionArn, policy: anyone, policyRevision: "1" };
+  functions.facts = { functionArn, policy: callableByAnyone, policyRevision: "1" };
   functions.answer = (event) => (isAsked(event) ? say(event) : { statusCode: 200, body: "ok" });
   return functions;
 }
@@ -89,7 +79,7 @@ const failed = [500, '{"message":"Internal Server Error"}'];
 const answered = ({ status, text }: Reply): readonly [number, string] => [status, text];
 
 test("an authorizer of format 2.0 gets AWS's event, whole", async () => {
-  const functions = functionSaying(() => resultOf());
+  const functions = functionSaying(() => authorizerResult());
   const authorizer = { IdentitySource: ["$request.header.Authorization", "$request.querystring.q"] };
   await using gateway = await start(functions, { authorizer, stage: { StageName: "dev", StageVariables: { v: "1" } } });
   const headers = { Authorization: "secret", Cookie: "c=1", "User-Agent": "curl/8.0", "Content-Type": "text/plain" };
@@ -142,7 +132,7 @@ test("an authorizer of format 2.0 gets AWS's event, whole", async () => {
 });
 
 test("an authorizer of format 1.0 gets AWS's event, whole", async () => {
-  const functions = functionSaying(() => resultOf());
+  const functions = functionSaying(() => authorizerResult());
   const authorizer = { ...first, IdentitySource: ["$request.header.user", "$request.header.number"] };
   await using gateway = await start(functions, { authorizer });
   const reply = await call(gateway, "/pets/1?a=1&a=2", {
@@ -189,7 +179,7 @@ test("an authorizer of format 1.0 gets AWS's event, whole", async () => {
 });
 
 test("an authorizer without identity sources is asked about every request", async () => {
-  const functions = functionSaying(() => resultOf());
+  const functions = functionSaying(() => authorizerResult());
   for (const over of [{}, first]) {
     await using gateway = await start(functions, { authorizer: { ...over, IdentitySource: [] } });
     for (let n = 0; n < 2; n++) assert.equal((await call(gateway, "/pets/1", {})).status, 200);
@@ -217,7 +207,7 @@ test("each kind of identity source has to have a value", async () => {
   ];
   for (const [source, query, options, value] of rows) {
     for (const AuthorizerResultTtlInSeconds of [0, 60]) {
-      const functions = functionSaying(() => resultOf());
+      const functions = functionSaying(() => authorizerResult());
       const authorizer = { IdentitySource: [source], AuthorizerResultTtlInSeconds };
       await using gateway = await start(functions, { authorizer, stage: { StageVariables: { v: "blue" } } });
       const reply = await call(gateway, `/pets/1${query}`, options);
@@ -229,7 +219,7 @@ test("each kind of identity source has to have a value", async () => {
 });
 
 test("one identity source without a value of several is enough for 401", async () => {
-  const functions = functionSaying(() => resultOf());
+  const functions = functionSaying(() => authorizerResult());
   const IdentitySource = ["$request.header.a", "$request.header.b"];
   await using gateway = await start(functions, { authorizer: { IdentitySource } });
   assert.deepEqual(answered(await call(gateway, "/pets/1", { headers: { a: "1" } })), unauthorized);
@@ -251,7 +241,7 @@ test("a policy decides about the route that is called", async () => {
   ];
   for (const [said, path, isAllowed] of rows) {
     for (const over of [{}, first]) {
-      const functions = functionSaying(() => resultOf({}, said));
+      const functions = functionSaying(() => authorizerResult({}, said));
       await using gateway = await start(functions, { authorizer: over });
       const reply = await call(gateway, path);
       assert.deepEqual(answered(reply), isAllowed ? [200, "ok"] : forbidden, JSON.stringify(said));
@@ -283,7 +273,7 @@ const contextText = JSON.stringify(context).replace(/}$/, ',"__proto__":{"isAdmi
 test("a context of format 2.0 keeps its types in events of format 2.0, and has texts in those of 1.0 and in logs", async () => {
   const rows: readonly [Partial<HttpAuthorizer>, string][] = [
     [simple, `{"isAuthorized":true,"context":${contextText}}`],
-    [{}, JSON.stringify(resultOf()).replace(/}$/, `,"context":${contextText}}`)],
+    [{}, JSON.stringify(authorizerResult()).replace(/}$/, `,"context":${contextText}}`)],
   ];
   for (const [authorizer, payload] of rows) {
     const functions = functionSaying(() => undefined);
@@ -319,15 +309,15 @@ test("a context of format 2.0 keeps its types in events of format 2.0, and has t
 });
 
 test("a context of format 1.0 has texts, and a result without one is null in events", async () => {
-  const functions = functionSaying(() => resultOf({ context: { a: 1, b: true } }));
+  const functions = functionSaying(() => authorizerResult({ context: { a: 1, b: true } }));
   await using gateway = await start(functions, { authorizer: first });
   assert.equal((await call(gateway)).status, 200);
   assert.deepEqual((served(functions)[0]!["requestContext"] as Record<string, unknown>)["authorizer"], {
     lambda: { a: "1", b: "true" },
   });
   for (const [over, result] of [
-    [first, resultOf()],
-    [{}, resultOf()],
+    [first, authorizerResult()],
+    [{}, authorizerResult()],
     [simple, { isAuthorized: true }],
   ] as const) {
     const silent = functionSaying(() => result);
@@ -339,7 +329,7 @@ test("a context of format 1.0 has texts, and a result without one is null in eve
 
 test("a result is remembered by the identity, for all routes, and a policy is asked about each", async () => {
   const clock = new ManualClock(nowMs);
-  const functions = functionSaying(() => resultOf({}, { Resource: arn("$default/GET/*") }));
+  const functions = functionSaying(() => authorizerResult({}, { Resource: arn("$default/GET/*") }));
   const authorizer = { AuthorizerResultTtlInSeconds: 60 };
   await using gateway = await start(functions, { authorizer }, { clock });
   assert.equal((await call(gateway)).status, 200);
@@ -398,7 +388,7 @@ test("different identities are never taken for one another", async () => {
 });
 
 test("ResetAuthorizersCache forgets what was remembered, and an ordinary deployment does not", async () => {
-  const functions = functionSaying(() => resultOf());
+  const functions = functionSaying(() => authorizerResult());
   const authorizer = { AuthorizerResultTtlInSeconds: 60 };
   await using gateway = await start(functions, { authorizer });
   assert.equal((await call(gateway)).status, 200);
@@ -411,7 +401,7 @@ test("ResetAuthorizersCache forgets what was remembered, and an ordinary deploym
 });
 
 test("requests with one identity wait for one call", async () => {
-  const functions = functionSaying(() => resultOf());
+  const functions = functionSaying(() => authorizerResult());
   const waiting = Promise.withResolvers<InvokeOutcome>();
   functions.outcome = () => waiting.promise;
   await using gateway = await start(functions, { authorizer: { AuthorizerResultTtlInSeconds: 60 } });
@@ -420,7 +410,7 @@ test("requests with one identity wait for one call", async () => {
   // Whoever were asked now would be answered at once.
   functions.outcome = undefined;
   replies.push(call(gateway, "/pets/2"), call(gateway, "/other"));
-  waiting.resolve({ kind: "ok", payload: Buffer.from(JSON.stringify(resultOf())), requestId: "r" });
+  waiting.resolve({ kind: "ok", payload: Buffer.from(JSON.stringify(authorizerResult())), requestId: "r" });
   for (const reply of await Promise.all(replies)) assert.equal(reply.status, 200);
   assert.equal(asked(functions).length, 1);
 });
@@ -437,7 +427,7 @@ const refused = (code: string, status: number) => (): Promise<InvokeOutcome> =>
 /** Answers that are no result, whatever the authorizer is. */
 const never: Readonly<Record<string, () => Promise<InvokeOutcome>>> = {
   "fails with other words": failing("unauthorized"),
-  "fails with a result": failing("x", JSON.stringify(resultOf())),
+  "fails with a result": failing("x", JSON.stringify(authorizerResult())),
   "fails with a simple response": failing("x", '{"isAuthorized":true}'),
   "is throttled": refused("TooManyRequestsException", 429),
   "is gone": refused("ResourceNotFoundException", 404),
@@ -455,31 +445,31 @@ const never: Readonly<Record<string, () => Promise<InvokeOutcome>>> = {
   "answers 1 MB": ok(`{"isAuthorized":true,"context":{"a":"${"x".repeat(1_000_000)}"}}`),
   "answers a member twice": ok('{"isAuthorized":false,"isAuthorized":true}'),
   "answers a policy twice": ok(
-    JSON.stringify(resultOf()).replace(/}$/, `,"policyDocument":${JSON.stringify({ Statement: statement })}}`),
+    JSON.stringify(authorizerResult()).replace(/}$/, `,"policyDocument":${JSON.stringify({ Statement: allowsAll })}}`),
   ),
   "answers what an integration does": ok('{"statusCode":200,"body":"ok"}'),
   "answers an empty object": ok("{}"),
 };
 const notSimple: Readonly<Record<string, string>> = {
-  "a policy": JSON.stringify(resultOf()),
+  "a policy": JSON.stringify(authorizerResult()),
   "a text": '{"isAuthorized":"true"}',
   "a number": '{"isAuthorized":1}',
   null: '{"isAuthorized":null}',
   "a list": '{"isAuthorized":[true]}',
   "an inherited one": '{"__proto__":{"isAuthorized":true}}',
-  "a policy beside it": JSON.stringify({ isAuthorized: true, ...resultOf() }),
+  "a policy beside it": JSON.stringify({ isAuthorized: true, ...authorizerResult() }),
   "another case": '{"IsAuthorized":true}',
   "a context that is a text": '{"isAuthorized":true,"context":"a"}',
   "a context that is a list": '{"isAuthorized":true,"context":["a"]}',
 };
 const notPolicies: Readonly<Record<string, string>> = {
   "a simple response": '{"isAuthorized":true}',
-  "no principal": JSON.stringify({ ...resultOf(), principalId: undefined }),
+  "no principal": JSON.stringify({ ...authorizerResult(), principalId: undefined }),
   "no policy": '{"principalId":"me"}',
-  "a policy as text": JSON.stringify(resultOf({ policyDocument: JSON.stringify(statement) })),
-  "a statement without effect": JSON.stringify(resultOf({}, { Effect: undefined })),
-  "an unknown effect": JSON.stringify(resultOf({}, { Effect: "allow" })),
-  "a foreign member": JSON.stringify(resultOf({ isAuthorized: true })),
+  "a policy as text": JSON.stringify(authorizerResult({ policyDocument: JSON.stringify(allowsAll) })),
+  "a statement without effect": JSON.stringify(authorizerResult({}, { Effect: undefined })),
+  "an unknown effect": JSON.stringify(authorizerResult({}, { Effect: "allow" })),
+  "a foreign member": JSON.stringify(authorizerResult({ isAuthorized: true })),
   "an inherited policy": JSON.stringify({ principalId: "me" }).replace(/}$/, ',"__proto__":{"policyDocument":{}}}'),
 };
 
@@ -539,7 +529,7 @@ test("an authorizer's function needs a permission for the authorizer, and the lo
     [arn("*/*/pets/*"), false],
   ];
   for (const [sourceArn, isAllowed] of rows) {
-    const functions = functionSaying(() => resultOf({}, { Effect: "Deny" }));
+    const functions = functionSaying(() => authorizerResult({}, { Effect: "Deny" }));
     const policy = JSON.stringify({
       Version: "2012-10-17",
       Statement: {
@@ -587,7 +577,7 @@ test("a route whose authorizer is missing, of another type, or unreadable is clo
     [{}, { AuthorizationType: "custom" }, "AuthorizationType custom"],
   ];
   for (const [authorizer, route, reason] of rows) {
-    const functions = functionSaying(() => resultOf());
+    const functions = functionSaying(() => authorizerResult());
     await using gateway = await start(functions, { authorizer, route });
     const reply = await call(gateway);
     assert.equal(reply.status, 501, reason);
@@ -602,7 +592,7 @@ test("an authorizer without a function that can be called is AWS's 500, after th
     { AuthorizerUri: "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${stageVariables.x}/invocations" },
     { AuthorizerCredentialsArn: "arn:aws:iam::000000000000:role/none" },
   ]) {
-    const functions = functionSaying(() => resultOf());
+    const functions = functionSaying(() => authorizerResult());
     await using gateway = await start(functions, { authorizer: over });
     assert.deepEqual(answered(await call(gateway)), failed);
     assert.deepEqual(answered(await call(gateway, "/pets/1", {})), unauthorized);

@@ -7,20 +7,8 @@ import { parseIpNetwork } from "../../src/base/ip-address.ts";
 import type { HttpIntegration, Route } from "../../src/definition/http-api.ts";
 import { developmentListener } from "../../src/http/listener.ts";
 import { stageKey } from "../../src/plan/plan.ts";
-import { anHttpApi, anHttpStage, aUrl } from "./an-http-api.ts";
-import {
-  type CallOptions,
-  type GatewayUnderTest,
-  type Reply,
-  startBackend,
-  startGateway,
-  startRawBackend,
-} from "./start-gateway.ts";
-
-const host = "http123.execute-api.us-east-1.localhost";
-
-const callOn = (gateway: GatewayUnderTest, path: string, options: CallOptions = {}): Promise<Reply> =>
-  gateway.call(path, { host, isWhole: true, ...options });
+import { anHttpApi, anHttpStage, aUrl, callHttpApi, host } from "./an-http-api.ts";
+import { type GatewayUnderTest, type Reply, startBackend, startGateway, startRawBackend } from "./start-gateway.ts";
 
 const deploy = (
   gateway: GatewayUnderTest,
@@ -46,7 +34,7 @@ test("a request goes to the backend with its method, query, headers and body, an
   );
   await using gateway = await startGateway();
   deploy(gateway, { "ANY /store/{proxy+}": aUrl(`${backend.origin}/base/{proxy}?fixed=1`) });
-  const reply = await callOn(gateway, "/store/a%2Fb/c?x=1&x=2&y=%20z", {
+  const reply = await callHttpApi(gateway, "/store/a%2Fb/c?x=1&x=2&y=%20z", {
     method: "POST",
     body: "hello",
     headers: {
@@ -104,7 +92,7 @@ test("the route $default appends the whole path to the URI's; other routes send 
     "GET /plain": aUrl(backend.origin),
   });
   for (const path of ["/", "/store/checkout?a=b", "/pets/7?q", "/pets/a%26b%3Fc", "/plain?x"])
-    await callOn(gateway, path);
+    await callHttpApi(gateway, path);
   assert.deepEqual(
     backend.requests.map(({ url }) => url),
     ["/base/?k=1", "/base/store/checkout?k=1&a=b", "/v1/7/x?of=7&q", "/v1/a%26b%3Fc/x?of=a%26b%3Fc", "/?x"],
@@ -116,7 +104,7 @@ test("below a named stage the backend's path has no stage", async () => {
   await using backend = await startBackend();
   await using gateway = await startGateway();
   deploy(gateway, { $default: aUrl(backend.origin) }, { stageName: "dev" });
-  await callOn(gateway, "/dev/pets/1?a=b");
+  await callHttpApi(gateway, "/dev/pets/1?a=b");
   assert.equal(backend.requests[0]?.url, "/pets/1?a=b");
 });
 
@@ -128,10 +116,10 @@ test("the integration's method is sent; ANY is the client's own", async () => {
     "ANY /put": aUrl(backend.origin, { IntegrationMethod: "PUT" }),
     "GET /head": aUrl(backend.origin, { IntegrationMethod: "HEAD" }),
   });
-  await callOn(gateway, "/any", { method: "PATCH", body: "x" });
-  await callOn(gateway, "/put", { method: "POST", body: "x" });
-  const head = await callOn(gateway, "/any", { method: "HEAD" });
-  const reply = await callOn(gateway, "/head");
+  await callHttpApi(gateway, "/any", { method: "PATCH", body: "x" });
+  await callHttpApi(gateway, "/put", { method: "POST", body: "x" });
+  const head = await callHttpApi(gateway, "/any", { method: "HEAD" });
+  const reply = await callHttpApi(gateway, "/head");
   assert.deepEqual(
     backend.requests.map(({ method }) => method),
     ["PATCH", "PUT", "HEAD", "HEAD"],
@@ -146,7 +134,7 @@ test("stage variables are filled into host, path and query; one that would end a
   const address = backend.origin.slice("http://".length);
   const ask = async (variables: Record<string, string>): Promise<Reply> => {
     deploy(gateway, { "GET /": aUrl(uri) }, { variables });
-    return callOn(gateway, "/");
+    return callHttpApi(gateway, "/");
   };
   assert.equal((await ask({ host: address, path: "a/b", query: "c" })).status, 200);
   assert.equal(backend.requests[0]?.url, "/a/b?k=c");
@@ -196,10 +184,10 @@ test("no path leads out of the part of the backend that the URI opens", async ()
     ],
   ];
   for (const path of outside) {
-    const reply = await callOn(gateway, path);
+    const reply = await callHttpApi(gateway, path);
     assert.deepEqual([reply.status, reply.text], [400, '{"message":"Bad Request"}'], path);
   }
-  const reply = await callOn(gateway, "/m/a", { headers: { x: "..;/..;/admin" } });
+  const reply = await callHttpApi(gateway, "/m/a", { headers: { x: "..;/..;/admin" } });
   assert.equal(reply.status, 400);
   assert.deepEqual(backend.requests, []);
   assert.deepEqual(gateway.errors, []);
@@ -210,7 +198,7 @@ test("a compressed body reaches the backend as it was sent", async () => {
   await using gateway = await startGateway();
   deploy(gateway, { "POST /": aUrl(backend.origin) });
   const bytes = gzipSync("x".repeat(1_000));
-  await callOn(gateway, "/", { method: "POST", body: bytes, headers: { "content-encoding": "gzip" } });
+  await callHttpApi(gateway, "/", { method: "POST", body: bytes, headers: { "content-encoding": "gzip" } });
   assert.deepEqual(backend.requests[0]?.bytes, bytes);
   assert.equal(backend.requests[0]?.headers["content-encoding"], "gzip");
 });
@@ -222,9 +210,9 @@ test("bodies over 10 MB are refused both ways", async () => {
   );
   await using gateway = await startGateway();
   deploy(gateway, { "ANY /": aUrl(backend.origin) });
-  const sent = await callOn(gateway, "/", { method: "POST", body: long });
+  const sent = await callHttpApi(gateway, "/", { method: "POST", body: long });
   assert.deepEqual([sent.status, sent.text], [413, '{"message":"Request Entity Too Large"}']);
-  const got = await callOn(gateway, "/");
+  const got = await callHttpApi(gateway, "/");
   assert.deepEqual([got.status, got.text], [500, '{"message":"Internal Server Error"}']);
 });
 
@@ -255,7 +243,7 @@ test("a backend that is not there or too slow is a 503, one that speaks no HTTP 
     "/smuggler": bad,
   };
   for (const [path, answer] of Object.entries(expected)) {
-    const reply = await callOn(gateway, path);
+    const reply = await callHttpApi(gateway, path);
     assert.deepEqual([reply.status, reply.text], answer, path);
   }
   assert.deepEqual(gateway.errors, []);
@@ -274,7 +262,7 @@ test("credentials and addresses that can't be used close or fail the route", asy
   });
   const statuses: Record<string, number> = {};
   for (const path of ["/role", "/host", "/unknown", "/ftp", "/reserved", "/unread", "/status"]) {
-    statuses[path] = (await callOn(gateway, path)).status;
+    statuses[path] = (await callHttpApi(gateway, path)).status;
   }
   assert.deepEqual(statuses, {
     "/role": 501,
@@ -306,7 +294,7 @@ for (const [phase, { sends, integration, isTls }] of Object.entries(phases)) {
     await using gateway = await startGateway();
     const uri = isTls === true ? backend.origin.replace("http:", "https:") : backend.origin;
     deploy(gateway, { "GET /": aUrl(uri, { TimeoutInMillis: 300, ...integration }) });
-    const reply = await callOn(gateway, "/");
+    const reply = await callHttpApi(gateway, "/");
     assert.deepEqual([reply.status, reply.text], [503, '{"message":"Service Unavailable"}']);
     assert.match(String(reply.headers["x-portico-hint"]), /did not answer within 300 ms/);
     assert.deepEqual(gateway.errors, []);
@@ -326,7 +314,7 @@ test("a signature for the gateway goes no further than the gateway, in headers o
     ...plan,
     methods: [{ ...route!, steps: route!.steps.filter(({ kind }) => kind === "http-api-proxy") }],
   } as typeof plan);
-  const reply = await callOn(gateway, "/?a=1&X-Amz-Signature=s&X-Amz-Security-Token=t&X-Amz-Other=kept", {
+  const reply = await callHttpApi(gateway, "/?a=1&X-Amz-Signature=s&X-Amz-Security-Token=t&X-Amz-Other=kept", {
     headers: {
       Authorization: "AWS4-HMAC-SHA256 Credential=a",
       "X-Amz-Date": "d",
@@ -356,7 +344,7 @@ test("what a trusted proxy says of the client is passed on; without one nobody's
     const listener = { ...developmentListener, trustedProxies: [parseIpNetwork(networks)!] };
     await using gateway = await startGateway({ listener });
     deploy(gateway, { "GET /": aUrl(backend.origin) });
-    await callOn(gateway, "/", { headers });
+    await callHttpApi(gateway, "/", { headers });
     const told = backend.requests.at(-1)!.headers;
     return ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded"].map((name) => told[name]);
   };

@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CorsConfiguration } from "../../src/definition/http-api.ts";
 import { functionArn } from "./a-rest-api.ts";
-import { aFunction, anHttpApi, anHttpStage, answeringKeys, aUrl } from "./an-http-api.ts";
+import { aFunction, anHttpApi, anHttpStage, answeringKeys, aUrl, host } from "./an-http-api.ts";
 import { FakeFunctions } from "./fake-functions.ts";
 import { type GatewayUnderTest, type Reply, startBackend, startGateway } from "./start-gateway.ts";
 
-const host = "http123.execute-api.us-east-1.localhost";
 const backend = { integration: aUrl("https://backend.example/") };
 const guarded = { ...backend, route: { AuthorizationType: "AWS_IAM" } };
 const origin = "https://app.example";

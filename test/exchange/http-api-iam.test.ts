@@ -4,11 +4,10 @@ import { test } from "node:test";
 import type { Identity } from "../../src/access/principal.ts";
 import type { Credentials } from "../../src/access/request-signer.ts";
 import { signWithSdk } from "../sdk-signer.ts";
-import { anHttpApi, aUrl } from "./an-http-api.ts";
+import { anHttpApi, aUrl, host } from "./an-http-api.ts";
 import { type GatewayUnderTest, type Reply, startGateway } from "./start-gateway.ts";
 
 const account = "000000000000";
-const host = "http123.execute-api.us-east-1.localhost";
 const arn = `arn:aws:execute-api:us-east-1:${account}:http123/$default`;
 const nowMs = Date.UTC(2026, 10, 20, 12, 0, 0);
 const ann: Credentials = { accessKeyId: "AKIAANN", secretAccessKey: "ann's secret" };

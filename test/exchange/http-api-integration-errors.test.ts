@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { noSurroundings } from "../../src/compiler/surroundings.ts";
 import type { HttpIntegration } from "../../src/definition/http-api.ts";
 import { until } from "../until.ts";
-import { anHttpApi, anHttpStage, aUrl } from "./an-http-api.ts";
+import { anHttpApi, anHttpStage, aUrl, host } from "./an-http-api.ts";
 import { startBackend, startGateway, startRawBackend } from "./start-gateway.ts";
 
 const role = "arn:aws:iam::000000000000:role/gateway";
@@ -45,7 +45,7 @@ test("the log says why an integration gave no answer, and what one answered", as
       ],
     ]);
     gateway.deployHttp(anHttpApi({ "GET /": { integration } }), stage, { ...noSurroundings, roles });
-    await gateway.call("/", { host: "http123.execute-api.us-east-1.localhost", isWhole: true });
+    await gateway.call("/", { host, isWhole: true });
     await until(() => lines.length > 0);
     return lines.pop()!;
   };

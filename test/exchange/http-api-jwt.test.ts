@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { ManualClock } from "../../src/base/clock.ts";
 import type { HttpAuthorizer, Route } from "../../src/definition/http-api.ts";
-import { anHttpApi, anHttpStage, aUrl } from "./an-http-api.ts";
+import { anHttpApi, anHttpStage, aUrl, host } from "./an-http-api.ts";
 import { type GatewayUnderTest, type Reply, startGateway } from "./start-gateway.ts";
 
 const pair = (bits = 2_048) => generateKeyPairSync("rsa", { modulusLength: bits });
@@ -107,7 +107,7 @@ async function start({
   );
   assert.equal(plan.methods[0]!.routeKey, "GET /pets");
   const get = (headers: Record<string, string | string[]> = {}, path = "/pets") =>
-    gateway.call(path, { host: "http123.execute-api.us-east-1.localhost", isWhole: true, headers });
+    gateway.call(path, { host, isWhole: true, headers });
   return { ...gateway, get, [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose]() };
 }
 

@@ -5,11 +5,10 @@ import type { HttpIntegration, HttpStage, Route } from "../../src/definition/htt
 import type { InvokeOutcome } from "../../src/functions/function-client.ts";
 import { until } from "../until.ts";
 import { functionArn } from "./a-rest-api.ts";
-import { aFunction, anHttpApi, anHttpStage, type RouteOf } from "./an-http-api.ts";
+import { aFunction, anHttpApi, anHttpStage, callHttpApi, host, type RouteOf } from "./an-http-api.ts";
 import { FakeFunctions } from "./fake-functions.ts";
-import { type CallOptions, type GatewayUnderTest, type Reply, startGateway } from "./start-gateway.ts";
+import { type GatewayUnderTest, startGateway } from "./start-gateway.ts";
 
-const host = "http123.execute-api.us-east-1.localhost";
 const nowMs = Date.UTC(2020, 2, 10, 5, 16, 23) + 220;
 const policyFor = (sourceArn: string): string =>
   JSON.stringify({
@@ -45,9 +44,6 @@ async function start(functions: FakeFunctions, setup: Setup = {}): Promise<Gatew
   return gateway;
 }
 
-const call = (gateway: GatewayUnderTest, path: string, options: CallOptions = {}): Promise<Reply> =>
-  gateway.call(path, { host, isWhole: true, ...options });
-
 const sent = {
   "Content-Type": "application/json",
   "X-Dup": ["v1", "v2"],
@@ -62,7 +58,7 @@ test("an event of format 2.0 is AWS's, whole", async () => {
   const functions = someFunctions();
   await using gateway = await start(functions, { stage: { StageName: "dev", StageVariables: { v: "1" } } });
   const body = '{"hello":"world"}';
-  const reply = await call(gateway, "/dev/pets/6?a=1&a=2&b=x%20y", { method: "POST", headers: sent, body });
+  const reply = await callHttpApi(gateway, "/dev/pets/6?a=1&a=2&b=x%20y", { method: "POST", headers: sent, body });
   assert.equal(reply.status, 200, reply.text);
   const requestId = reply.headers["apigw-requestid"];
   const expected = {
@@ -115,7 +111,7 @@ test("an event of format 2.0 is AWS's, whole", async () => {
 test("an event of format 2.0 leaves out what is empty", async () => {
   const functions = someFunctions();
   await using gateway = await start(functions);
-  const reply = await call(gateway, "/");
+  const reply = await callHttpApi(gateway, "/");
   const { "x-amzn-trace-id": traceId } = functions.event()["headers"] as Record<string, string>;
   assert.match(String(traceId), /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/);
   assert.deepEqual(functions.event(), {
@@ -151,7 +147,7 @@ test("an event of format 1.0 is AWS's, whole", async () => {
   const functions = someFunctions();
   const setup = { integration: { PayloadFormatVersion: "1.0" }, stage: { StageName: "dev" } };
   await using gateway = await start(functions, setup);
-  const reply = await call(gateway, "/dev/pets/6?a=1&a=2&b=x%20y", { method: "PUT", headers: sent, body: "{}" });
+  const reply = await callHttpApi(gateway, "/dev/pets/6?a=1&a=2&b=x%20y", { method: "PUT", headers: sent, body: "{}" });
   assert.equal(reply.status, 200, reply.text);
   const requestId = reply.headers["apigw-requestid"];
   const headers = {
@@ -221,7 +217,7 @@ test("an event of format 1.0 is AWS's, whole", async () => {
 test("an event of format 1.0 has null for what is empty", async () => {
   const functions = someFunctions();
   await using gateway = await start(functions, { integration: { PayloadFormatVersion: "1.0" } });
-  await call(gateway, "/other");
+  await callHttpApi(gateway, "/other");
   const event = functions.event();
   for (const name of ["queryStringParameters", "multiValueQueryStringParameters", "pathParameters", "stageVariables"]) {
     assert.equal(event[name], null, name);
@@ -245,7 +241,7 @@ test("paths are decoded in events, with the stage's segment if it has a name", a
     await using gateway = await start(functions, { stage: { StageName } });
     const prefix = StageName === "dev" ? "/dev" : "";
     for (const [path, rawPath, pathParameters] of rows) {
-      await call(gateway, `${prefix}${path}`);
+      await callHttpApi(gateway, `${prefix}${path}`);
       const event = functions.event();
       const { http } = event["requestContext"] as { http: { path: string } };
       const seen = [event["rawPath"], http.path, event["pathParameters"]];
@@ -273,7 +269,7 @@ test("a body is text or base64 by its content type", async () => {
   for (const PayloadFormatVersion of ["1.0", "2.0"]) {
     await using gateway = await start(functions, { integration: { PayloadFormatVersion } });
     for (const [headers, isBinary] of rows) {
-      const reply = await call(gateway, "/", { method: "POST", headers, body: "h\u00e9" });
+      const reply = await callHttpApi(gateway, "/", { method: "POST", headers, body: "h\u00e9" });
       assert.equal(reply.status, 200, reply.text);
       const { body, isBase64Encoded } = functions.event();
       const expected = isBinary ? Buffer.from("h\u00e9").toString("base64") : "h\u00e9";
@@ -286,7 +282,7 @@ test("what a client writes into an event's text stays a value", async () => {
   const functions = someFunctions();
   await using gateway = await start(functions);
   const evil = '","isBase64Encoded":true,"x":"';
-  await call(gateway, `/pets/${encodeURIComponent(evil)}?${encodeURIComponent(evil)}=\\"`, {
+  await callHttpApi(gateway, `/pets/${encodeURIComponent(evil)}?${encodeURIComponent(evil)}=\\"`, {
     headers: { "X-Evil": evil, "User-Agent": evil, Cookie: evil },
   });
   const event = functions.event();
@@ -312,7 +308,7 @@ test("an answer of format 2.0 without a statusCode is the body", async () => {
   ];
   for (const [output, text] of rows) {
     functions.answer = () => output;
-    const reply = await call(gateway, "/");
+    const reply = await callHttpApi(gateway, "/");
     const seen = [reply.status, reply.headers["content-type"], reply.text];
     assert.deepEqual(seen, [200, "application/json", text], JSON.stringify(output));
   }
@@ -328,7 +324,7 @@ test("an answer with a statusCode says what is sent", async () => {
       body: "<p>",
       foreign: 1,
     });
-    const reply = await call(gateway, "/");
+    const reply = await callHttpApi(gateway, "/");
     assert.deepEqual([reply.status, reply.text], [201, "<p>"]);
     const { "x-number": number, "x-true": truth, "x-null": nothing, "content-type": type } = reply.headers;
     assert.deepEqual([number, truth, nothing, type], ["1", "true", undefined, "text/html"]);
@@ -342,7 +338,7 @@ test("an answer with a statusCode says what is sent", async () => {
     ];
     for (const [output, status, text, contentType] of rows) {
       functions.answer = () => output;
-      const found = await call(gateway, "/");
+      const found = await callHttpApi(gateway, "/");
       const seen = [found.status, found.text, found.headers["content-type"]];
       assert.deepEqual(seen, [status, text, contentType], JSON.stringify(output));
     }
@@ -358,11 +354,11 @@ test("format 2.0 has cookies, and format 1.0 headers with several values", async
     multiValueHeaders: { "set-cookie": ["h=1", "m=2"], "x-a": ["1", 2] },
   });
   await using second = await start(functions);
-  const ofSecond = await call(second, "/");
+  const ofSecond = await callHttpApi(second, "/");
   assert.deepEqual(ofSecond.headers["set-cookie"], ["h=1", "a=1; Secure", "b=2"]);
   assert.equal(ofSecond.headers["x-a"], "1");
   await using first = await start(functions, { integration: { PayloadFormatVersion: "1.0" } });
-  const ofFirst = await call(first, "/");
+  const ofFirst = await callHttpApi(first, "/");
   assert.deepEqual(ofFirst.headers["set-cookie"], ["h=1", "m=2"]);
   assert.equal(ofFirst.headers["x-a"], "1, 2");
 });
@@ -372,7 +368,7 @@ test("a function's headers begin no other header, and do not contradict the gate
   functions.answer = () =>
     http({ headers: { "X-Split": "a\r\nInjected: b", "apigw-requestid": "forged" }, cookies: ["a=1\r\nInjected: c"] });
   await using gateway = await start(functions);
-  const reply = await call(gateway, "/");
+  const reply = await callHttpApi(gateway, "/");
   assert.equal(reply.headers["injected"], undefined);
   assert.match(String(reply.headers["apigw-requestid"]), /^[\w-]{15}=$/);
 });
@@ -430,7 +426,7 @@ test("a malformed answer is AWS's 500, and the log says which member is wrong", 
     });
     for (const [output, field] of ofFormat) {
       functions.answer = () => output;
-      const reply = await call(gateway, "/");
+      const reply = await callHttpApi(gateway, "/");
       const seen = [reply.status, reply.headers["content-type"], reply.text];
       const internal = [500, "application/json", '{"message":"Internal Server Error"}'];
       assert.deepEqual(seen, internal, JSON.stringify(output));
@@ -439,7 +435,7 @@ test("a malformed answer is AWS's 500, and the log says which member is wrong", 
     }
     for (const payload of ["", "{", "\0"]) {
       functions.outcome = () => Promise.resolve({ kind: "ok", payload: Buffer.from(payload), requestId: "r" });
-      assert.equal((await call(gateway, "/")).status, 500, payload);
+      assert.equal((await callHttpApi(gateway, "/")).status, 500, payload);
       functions.outcome = undefined;
     }
   }
@@ -477,7 +473,7 @@ test("a failed, refused or late invocation has AWS's status and words", async ()
       stage: accessLog,
       onLog: (_, line) => lines.push(line),
     });
-    const reply = await call(gateway, "/");
+    const reply = await callHttpApi(gateway, "/");
     assert.deepEqual([reply.status, reply.text], [status, JSON.stringify({ message })]);
     await until(() => lines.length > 0);
     assert.ok(lines[0]!.startsWith(`${status} ${words}`), lines.join());
@@ -502,7 +498,7 @@ test("a function is invoked only if its policy names the route", async () => {
     const lines: string[] = [];
     functions.facts = { functionArn, policy: policyFor(source), policyRevision: "1" };
     await using gateway = await start(functions, { stage: accessLog, onLog: (_, line) => lines.push(line) });
-    const reply = await call(gateway, path, { method });
+    const reply = await callHttpApi(gateway, path, { method });
     assert.equal(reply.status, status, source);
     assert.equal(functions.requests.length, status === 200 ? 1 : 0);
     await until(() => lines.length > 0);
@@ -511,7 +507,7 @@ test("a function is invoked only if its policy names the route", async () => {
   const functions = someFunctions();
   functions.facts = undefined;
   await using gateway = await start(functions);
-  assert.equal((await call(gateway, "/")).text, '{"message":"Internal Server Error"}');
+  assert.equal((await callHttpApi(gateway, "/")).text, '{"message":"Internal Server Error"}');
 });
 
 test("a function is named by its ARN or by the URI that invokes it, with stage variables and a qualifier", async () => {
@@ -535,7 +531,7 @@ test("a function is named by its ARN or by the URI that invokes it, with stage v
       integration: { IntegrationUri },
       stage: { StageVariables: { name: "other", alias: "blue" } },
     });
-    const reply = await call(gateway, "/");
+    const reply = await callHttpApi(gateway, "/");
     assert.equal(reply.status, called === undefined ? 500 : 200, IntegrationUri);
     assert.equal(functions.requests[0]?.functionArn, called);
   }
@@ -555,7 +551,7 @@ test("a route whose integration can't be run is closed", async () => {
   for (const [integration, reason] of rows) {
     const functions = someFunctions();
     await using gateway = await start(functions, { integration });
-    const reply = await call(gateway, "/");
+    const reply = await callHttpApi(gateway, "/");
     assert.equal(reply.status, 501, reply.text);
     assert.ok(reply.text.includes(reason), reply.text);
     assert.equal(functions.requests.length, 0);
@@ -566,7 +562,7 @@ test("a role that can't be assumed, and a caller whom nobody knows, invoke nothi
   for (const CredentialsArn of ["arn:aws:iam::000000000000:role/none", "arn:aws:iam::*:user/*", "nonsense"]) {
     const functions = someFunctions();
     await using gateway = await start(functions, { integration: { CredentialsArn } });
-    const reply = await call(gateway, "/");
+    const reply = await callHttpApi(gateway, "/");
     assert.deepEqual([reply.status, reply.text], [500, '{"message":"Internal Server Error"}'], CredentialsArn);
     assert.equal(functions.requests.length, 0);
   }
@@ -588,7 +584,7 @@ test("a request's headers, query and path are mapped in the event", async () => 
   for (const PayloadFormatVersion of ["1.0", "2.0"]) {
     const functions = someFunctions();
     await using gateway = await start(functions, { integration: { ...integration, PayloadFormatVersion } });
-    const reply = await call(gateway, "/pets/7?q=1&r=2", { method: "POST", headers, body: '{"a":"mapped"}' });
+    const reply = await callHttpApi(gateway, "/pets/7?q=1&r=2", { method: "POST", headers, body: '{"a":"mapped"}' });
     assert.equal(reply.status, 200, reply.text);
     const event = functions.event();
     const { "x-a": a, "x-b": b, "x-c": c, cookie } = event["headers"] as Record<string, string>;
@@ -616,18 +612,18 @@ test("an answer's headers and status are mapped by its status", async () => {
     },
   };
   await using gateway = await start(functions, { integration });
-  const reply = await call(gateway, "/");
+  const reply = await callHttpApi(gateway, "/");
   const { "x-b": mapped, "x-secret": secret } = reply.headers;
   assert.deepEqual([reply.status, mapped, secret, reply.text], [403, "c", undefined, '{"a":{"b":"c"}}']);
   functions.answer = () => ({ statusCode: 501, headers: { "x-secret": "s" } });
-  assert.equal((await call(gateway, "/")).headers["x-secret"], "s");
+  assert.equal((await callHttpApi(gateway, "/")).headers["x-secret"], "s");
 });
 
 test("an event that would be longer than Lambda takes is refused", async () => {
   const functions = someFunctions();
   await using gateway = await start(functions);
   const body = Buffer.alloc(5_000_000);
-  const reply = await call(gateway, "/", { method: "POST", body });
+  const reply = await callHttpApi(gateway, "/", { method: "POST", body });
   assert.deepEqual([reply.status, reply.text], [413, '{"message":"Request Entity Too Large"}']);
   assert.equal(functions.requests.length, 0);
 });

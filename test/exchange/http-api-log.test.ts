@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../../src/base/clock.ts";
 import { functionArn } from "./a-rest-api.ts";
-import { aFunction, anHttpApi, anHttpStage, type RouteOf } from "./an-http-api.ts";
+import { aFunction, anHttpApi, anHttpStage, host, type RouteOf } from "./an-http-api.ts";
 import { FakeFunctions } from "./fake-functions.ts";
 import { type CallOptions, type GatewayUnderTest, type Reply, startGateway } from "./start-gateway.ts";
 
-const host = "http123.execute-api.us-east-1.localhost";
 const integration = aFunction(functionArn);
 const nowMs = Date.UTC(2020, 2, 4, 19, 15, 17);
 

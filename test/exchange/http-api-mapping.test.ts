@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HttpIntegration } from "../../src/definition/http-api.ts";
 import type { ProbeOutcome } from "../../src/gateway/probe.ts";
-import { anHttpApi, anHttpStage, aUrl } from "./an-http-api.ts";
+import { anHttpApi, anHttpStage, aUrl, callHttpApi, host } from "./an-http-api.ts";
 import {
   type Backend,
   type CallOptions,
@@ -14,11 +14,6 @@ import {
   startGateway,
   startRawBackend,
 } from "./start-gateway.ts";
-
-const host = "http123.execute-api.us-east-1.localhost";
-
-const callOn = (gateway: GatewayUnderTest, path: string, options: CallOptions = {}): Promise<Reply> =>
-  gateway.call(path, { host, isWhole: true, ...options });
 
 const deploy = (
   gateway: GatewayUnderTest,
@@ -40,7 +35,7 @@ async function seenWith(
   await using backend = await startBackend();
   await using gateway = await startGateway();
   deploy(gateway, aUrl(`${backend.origin}/base`, { RequestParameters }), variables);
-  const reply = await callOn(gateway, path, options);
+  const reply = await callHttpApi(gateway, path, options);
   assert.equal(reply.status, 200, reply.text);
   assert.deepEqual(gateway.errors, []);
   return backend.requests[0]!;
@@ -175,7 +170,7 @@ test("only a host goes to a backend as Host, whatever a request maps to it", asy
   const RequestParameters = { "append:header.Host": "$request.header.to" };
   deploy(gateway, aUrl(`${backend.origin}/base`, { RequestParameters }));
   const statusOf = async (to: string | string[]): Promise<number> =>
-    (await callOn(gateway, "/pets/1", { headers: { to } })).status;
+    (await callHttpApi(gateway, "/pets/1", { headers: { to } })).status;
   assert.equal(await statusOf("shop.example:8080"), 200);
   assert.equal(backend.requests.at(-1)?.headers.host, "shop.example:8080");
   const none = ["a b", "a,b", "user@a", "a/b", "http://a", "a:x", "\xe9", "a\tb", "[a", "a;b", "%61"];
@@ -210,7 +205,7 @@ async function answeredWith(
   await using backend = await startBackend(answer);
   await using gateway = await startGateway();
   deploy(gateway, aUrl(backend.origin, { ResponseParameters }), options.variables);
-  const reply = await callOn(gateway, "/pets/1", options);
+  const reply = await callHttpApi(gateway, "/pets/1", options);
   assert.deepEqual(gateway.errors, []);
   return reply;
 }
@@ -278,7 +273,7 @@ test("a status that is none leaves the backend's; the gateway's own errors are n
   await using gone = await startRawBackend((socket) => socket.destroy());
   await using gateway = await startGateway();
   deploy(gateway, aUrl(gone.origin, { ResponseParameters: { 503: { "overwrite:statuscode": "200" } } }));
-  assert.equal((await callOn(gateway, "/pets/1")).status, 503);
+  assert.equal((await callHttpApi(gateway, "/pets/1")).status, 503);
 });
 
 test("an answer that is mapped from its body is whole, or none: one that breaks off or is too long is an error", async () => {
@@ -290,9 +285,9 @@ test("an answer that is mapped from its body is whole, or none: one that breaks 
   await using endless = await startBackend((_, outgoing) => outgoing.writeHead(200, { "X-Chunked": "1" }).end(long));
   await using gateway = await startGateway();
   deploy(gateway, aUrl(cut.origin, { ResponseParameters }));
-  assert.equal((await callOn(gateway, "/pets/1")).status, 503);
+  assert.equal((await callHttpApi(gateway, "/pets/1")).status, 503);
   deploy(gateway, aUrl(endless.origin, { ResponseParameters }));
-  assert.equal((await callOn(gateway, "/pets/1")).status, 500);
+  assert.equal((await callHttpApi(gateway, "/pets/1")).status, 500);
   assert.deepEqual(gateway.errors, []);
 });
 

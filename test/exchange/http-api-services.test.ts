@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { RoleAccess } from "../../src/access/role-access.ts";
 import { noSurroundings } from "../../src/compiler/surroundings.ts";
 import type { HttpIntegration } from "../../src/definition/http-api.ts";
-import { anHttpApi, anHttpStage } from "./an-http-api.ts";
+import { anHttpApi, anHttpStage, host } from "./an-http-api.ts";
 import { isSignatureRight } from "./aws-signature.ts";
 import {
   type Backend,
@@ -15,7 +15,6 @@ import {
   startGateway,
 } from "./start-gateway.ts";
 
-const host = "http123.execute-api.us-east-1.localhost";
 const role = "arn:aws:iam::000000000000:role/gateway";
 
 const aService = (

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { ManualClock } from "../../src/base/clock.ts";
 import type { RouteSettings } from "../../src/definition/http-api.ts";
 import { aMethod, aMock, aRestApi } from "./a-rest-api.ts";
-import { anHttpApi, anHttpStage, answeringKeys, aUrl } from "./an-http-api.ts";
+import { anHttpApi, anHttpStage, answeringKeys, aUrl, host } from "./an-http-api.ts";
 import { type GatewayUnderTest, type Reply, startGateway } from "./start-gateway.ts";
 
 const account = { ratePerSecond: 20, burst: 9 };
@@ -28,8 +28,7 @@ function serve(others: RouteSettings, settings: Settings = {}): void {
   gateway.gateway.setPlan("http123/$default", answeringKeys(plan));
 }
 
-const call = (path: string, method = "GET"): Promise<Reply> =>
-  gateway.call(path, { host: "http123.execute-api.us-east-1.localhost", isWhole: true, method });
+const call = (path: string, method = "GET"): Promise<Reply> => gateway.call(path, { host, isWhole: true, method });
 
 /** Calls twelve times, and returns how many requests were served; all others have to be throttled. */
 async function served(path: string, method = "GET"): Promise<number> {

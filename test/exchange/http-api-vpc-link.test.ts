@@ -12,7 +12,7 @@ import type { HttpIntegration } from "../../src/definition/http-api.ts";
 import type { HttpVpcLink } from "../../src/definition/vpc-link.ts";
 import { makeAuthority } from "../tls-authority.ts";
 import { tool } from "../tool.ts";
-import { anHttpApi, anHttpStage, aUrl } from "./an-http-api.ts";
+import { anHttpApi, anHttpStage, aUrl, host } from "./an-http-api.ts";
 import {
   type Backend,
   type CallOptions,
@@ -22,7 +22,6 @@ import {
   startGateway,
 } from "./start-gateway.ts";
 
-const host = "http123.execute-api.us-east-1.localhost";
 const listener =
   "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/orders/50dc6c495c0c9188/0467ef3c8400ae65";
 const service = "arn:aws:servicediscovery:us-east-1:000000000000:service/srv-abc123";

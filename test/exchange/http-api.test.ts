@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HttpStage } from "../../src/definition/http-api.ts";
-import { anHttpApi, anHttpStage, answeringKeys, aUrl } from "./an-http-api.ts";
-import type { CallOptions, GatewayUnderTest, Reply } from "./start-gateway.ts";
+import { anHttpApi, anHttpStage, answeringKeys, aUrl, callHttpApi, host } from "./an-http-api.ts";
+import type { GatewayUnderTest } from "./start-gateway.ts";
 import { startGateway } from "./start-gateway.ts";
 
-const host = "http123.execute-api.us-east-1.localhost";
 const backend = { integration: aUrl("https://backend.example/") };
 
 /** Deploys routes that answer with their keys. */
@@ -16,15 +15,12 @@ function serve(gateway: GatewayUnderTest, keys: readonly string[], stage?: HttpS
   gateway.gateway.setPlan(`http123/${plan.stageName}`, answeringKeys(plan));
 }
 
-const call = (gateway: GatewayUnderTest, path: string, options: CallOptions = {}): Promise<Reply> =>
-  gateway.call(path, { host, isWhole: true, ...options });
-
 const notFound = '{"message":"Not Found"}';
 
 test("a request that no route takes is answered with 404 and the request's id", async () => {
   await using gateway = await startGateway();
   gateway.deployHttp(anHttpApi({ "GET /pets": backend }));
-  const reply = await call(gateway, "/dogs");
+  const reply = await callHttpApi(gateway, "/dogs");
   assert.deepEqual([reply.status, reply.text, reply.headers["content-type"]], [404, notFound, "application/json"]);
   assert.match(String(reply.headers["apigw-requestid"]), /^[\w-]{15}=$/);
 });
@@ -66,7 +62,7 @@ test("routes have AWS's priorities", async () => {
     ["GET", "/%zz", "ANY /{proxy+}"],
   ];
   for (const [method, path, key] of cases) {
-    const reply = await call(gateway, path, { method });
+    const reply = await callHttpApi(gateway, path, { method });
     assert.deepEqual([reply.status, reply.text], [200, method === "HEAD" ? "" : key], `${method} ${path}`);
   }
 });
@@ -84,14 +80,17 @@ test("a path with another verb, a HEAD of a GET, and a verb that routes don't ha
     ["GET", "/files//a"],
     ["GET", "/"],
   ] as const) {
-    const reply = await call(gateway, path, { method });
+    const reply = await callHttpApi(gateway, path, { method });
     assert.deepEqual([reply.status, reply.text], [404, method === "HEAD" ? "" : notFound], `${method} ${path}`);
   }
   serve(gateway, ["ANY /pets", "$default"]);
   for (const method of ["PROPFIND", "PURGE", "LINK"]) {
-    assert.equal((await call(gateway, "/pets", { method })).text, notFound, method);
+    assert.equal((await callHttpApi(gateway, "/pets", { method })).text, notFound, method);
   }
-  assert.equal((await call(gateway, "/pets", { headers: { "X-HTTP-Method-Override": "PUT" } })).text, "ANY /pets");
+  assert.equal(
+    (await callHttpApi(gateway, "/pets", { headers: { "X-HTTP-Method-Override": "PUT" } })).text,
+    "ANY /pets",
+  );
 });
 
 test("the stage $default serves beside named stages, by host and by path", async () => {
@@ -112,27 +111,27 @@ test("the stage $default serves beside named stages, by host and by path", async
     ["/Dev/x", notFound],
   ];
   for (const [path, text] of cases) {
-    assert.equal((await call(gateway, path)).text, text, path);
+    assert.equal((await callHttpApi(gateway, path)).text, text, path);
     if (path === "/$default/x") continue;
     const byPath = `/_aws/execute-api/http123${path}`;
-    assert.equal((await call(gateway, byPath, { host: "localhost" })).text, text, byPath);
+    assert.equal((await callHttpApi(gateway, byPath, { host: "localhost" })).text, text, byPath);
   }
-  const byName = await call(gateway, "/_aws/execute-api/http123/$default/x", { host: "localhost" });
+  const byName = await callHttpApi(gateway, "/_aws/execute-api/http123/$default/x", { host: "localhost" });
   assert.equal(byName.text, "GET /x");
 });
 
 test("an address without a stage is 404 for an HTTP API, whether it has stages or not, and 403 for what nobody knows", async () => {
   await using gateway = await startGateway();
   serve(gateway, ["GET /x"], anHttpStage({ StageName: "dev" }));
-  const unknown = await call(gateway, "/none/x");
+  const unknown = await callHttpApi(gateway, "/none/x");
   assert.deepEqual([unknown.status, unknown.text], [404, notFound]);
   assert.match(String(unknown.headers["apigw-requestid"]), /^[\w-]{15}=$/);
   assert.equal(unknown.headers["x-amzn-requestid"], undefined);
   assert.equal(unknown.headers["x-portico-hint"], 'API http123 has no deployed stage "none"; it has dev');
   gateway.gateway.setPlan("http123/dev", null);
-  assert.equal((await call(gateway, "/dev/x")).status, 404);
+  assert.equal((await callHttpApi(gateway, "/dev/x")).status, 404);
   gateway.gateway.setApiKind("http123", null);
-  const gone = await call(gateway, "/dev/x");
+  const gone = await callHttpApi(gateway, "/dev/x");
   assert.deepEqual([gone.status, gone.text], [403, '{"message":"Forbidden"}']);
 });
 
@@ -140,7 +139,7 @@ test("a disabled default endpoint is 404 on every stage", async () => {
   await using gateway = await startGateway();
   const api = { DisableExecuteApiEndpoint: true };
   gateway.deployHttp(anHttpApi({ $default: backend }, { api }));
-  const reply = await call(gateway, "/");
+  const reply = await callHttpApi(gateway, "/");
   assert.deepEqual([reply.status, reply.text], [404, notFound]);
   assert.match(String(reply.headers["x-portico-hint"]), /disableExecuteApiEndpoint/);
 });
@@ -167,7 +166,7 @@ test("a route without a target is 500", async () => {
   const api = anHttpApi({ "GET /x": backend });
   const routes = api.routes.map(({ Target: _, ...route }) => route);
   gateway.deployHttp({ ...api, routes });
-  const reply = await call(gateway, "/x");
+  const reply = await callHttpApi(gateway, "/x");
   assert.deepEqual([reply.status, reply.text], [500, '{"message":"Internal Server Error"}']);
   assert.match(String(reply.headers["x-portico-hint"]), /The route GET \/x has no integration/);
 });
@@ -182,7 +181,10 @@ test("a browser that opens a stage by path is sent to its own host, the stage $d
     ["/_aws/execute-api/http123/$default", "/"],
     ["/_aws/execute-api/http123/x", "/x"],
   ] as const) {
-    const reply = await call(gateway, path, { host: "localhost:4566", headers: { "Sec-Fetch-Dest": "document" } });
+    const reply = await callHttpApi(gateway, path, {
+      host: "localhost:4566",
+      headers: { "Sec-Fetch-Dest": "document" },
+    });
     const origin = "http://http123.execute-api.us-east-1.localhost:4566";
     assert.deepEqual([reply.status, reply.headers["location"]], [307, `${origin}${location}`], path);
   }
@@ -202,6 +204,6 @@ test("hints name near routes, and routes that wait for a deployment", async () =
       "POST /pets exists in the definition but is not deployed: run aws apigatewayv2 create-deployment --api-id http123 --stage-name '$default'",
     ],
   ] as const) {
-    assert.equal((await call(gateway, path, { method })).headers["x-portico-hint"], hint, `${method} ${path}`);
+    assert.equal((await callHttpApi(gateway, path, { method })).headers["x-portico-hint"], hint, `${method} ${path}`);
   }
 });

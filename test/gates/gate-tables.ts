@@ -31,7 +31,7 @@ import {
 } from "./guarded-api.ts";
 import { startGuardedHttp } from "./guarded-http-api.ts";
 import { type HttpGate, http } from "./http-gate-tables.ts";
-import { makeKeyGates, makeWebAclGate } from "./shared-gate-tables.ts";
+import { foreignSigners, makeKeyGates, makeWebAclGate, unreadableUserPolicy } from "./shared-gate-tables.ts";
 
 /** The ways in which what a gate asks for can be wrong. `changed`: it was right, and was withdrawn or changed since. */
 export type Fault = "absent" | "malformed" | "expired" | "foreign" | "unreachable" | "changed";
@@ -461,15 +461,7 @@ const rest: Readonly<Record<GateKind | StageGateName, GateTable>> = {
           ...header("x-api-key", "another"),
           staysShut: "the changed header is the API key",
         },
-        {
-          what: "a policy that can't be read",
-          refusal: denied,
-          after: ({ gateway }) =>
-            gateway.gateway.callers.setIdentity("user/ann", {
-              ...allowedUser,
-              policies: [{ name: "own", document: "{" }],
-            }),
-        },
+        { ...unreadableUserPolicy, refusal: denied },
       ],
       expired: [
         {
@@ -494,48 +486,7 @@ const rest: Readonly<Record<GateKind | StageGateName, GateTable>> = {
           },
         },
       ],
-      foreign: [
-        {
-          what: "another region",
-          refusal: badSignature,
-          send: (draft) => {
-            draft.signing = { region: "eu-west-1" };
-          },
-        },
-        {
-          what: "another service",
-          refusal: badSignature,
-          send: (draft) => {
-            draft.signing = { service: "lambda" };
-          },
-        },
-        {
-          what: "a key that nobody has",
-          refusal: unknownKey,
-          send: (draft) => {
-            draft.credentials = { ...ann, accessKeyId: "AKIANOBODY" };
-          },
-        },
-        {
-          what: "another's secret",
-          refusal: badSignature,
-          send: (draft) => {
-            draft.credentials = { ...ann, secretAccessKey: "guessed" };
-          },
-        },
-        {
-          what: "another account's user",
-          refusal: denied,
-          after: ({ gateway }) => {
-            const theirs = userOf("111111111111", { Effect: "Allow", Action: "*", Resource: "*" });
-            gateway.gateway.callers.setIdentity("user/theirs", theirs);
-            gateway.gateway.callers.setAccessKey("AKIATHEIRS", { secret: "s", isActive: true, ownerArn: theirs.arn });
-          },
-          send: (draft) => {
-            draft.credentials = { accessKeyId: "AKIATHEIRS", secretAccessKey: "s" };
-          },
-        },
-      ],
+      foreign: foreignSigners({ badSignature, unknownKey, denied }),
       unreachable: "callers are published to the thread: one that it was not told of is unknown",
       changed: [
         {

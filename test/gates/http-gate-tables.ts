@@ -6,19 +6,9 @@ import type { StageGateName } from "../../src/plan/plan.ts";
 import type { GateKind } from "../../src/plan/steps.ts";
 import { scope } from "../exchange/fake-keys.ts";
 import type { GateTable, Refusal, Row } from "./gate-tables.ts";
-import {
-  allowedUser,
-  ann,
-  type Draft,
-  document,
-  foreignKey,
-  nowMs,
-  resultOf,
-  userOf,
-  webAclArn,
-} from "./guarded-api.ts";
+import { ann, type Draft, document, foreignKey, nowMs, resultOf, userOf, webAclArn } from "./guarded-api.ts";
 import { type GuardedHttpApi, routeNames } from "./guarded-http-api.ts";
-import { makeKeyGates, makeWebAclGate } from "./shared-gate-tables.ts";
+import { foreignSigners, makeKeyGates, makeWebAclGate, unreadableUserPolicy } from "./shared-gate-tables.ts";
 
 /** The gates that HTTP APIs lack, and what a plan of theirs never has. */
 export const absentFromHttp = {
@@ -359,15 +349,7 @@ export const http: Readonly<Record<HttpGate, GateTable<"http">>> = {
       malformed: [
         { what: "a bearer token", refusal: forbidden, ...tampered("Bearer x") },
         { what: "half a signature", refusal: forbidden, ...tampered("AWS4-HMAC-SHA256 Credential=a") },
-        {
-          what: "a policy that can't be read",
-          refusal: forbidden,
-          after: ({ gateway }) =>
-            gateway.gateway.callers.setIdentity("user/ann", {
-              ...allowedUser,
-              policies: [{ name: "own", document: "{" }],
-            }),
-        },
+        { ...unreadableUserPolicy, refusal: forbidden },
       ],
       expired: [
         {
@@ -385,48 +367,7 @@ export const http: Readonly<Record<HttpGate, GateTable<"http">>> = {
           }),
         },
       ],
-      foreign: [
-        {
-          what: "another region",
-          refusal: forbidden,
-          ...signedBy((draft) => {
-            draft.signing = { region: "eu-west-1" };
-          }),
-        },
-        {
-          what: "another service",
-          refusal: forbidden,
-          ...signedBy((draft) => {
-            draft.signing = { service: "lambda" };
-          }),
-        },
-        {
-          what: "a key that nobody has",
-          refusal: forbidden,
-          ...signedBy((draft) => {
-            draft.credentials = { ...ann, accessKeyId: "AKIANOBODY" };
-          }),
-        },
-        {
-          what: "another's secret",
-          refusal: forbidden,
-          ...signedBy((draft) => {
-            draft.credentials = { ...ann, secretAccessKey: "guessed" };
-          }),
-        },
-        {
-          what: "another account's user",
-          refusal: forbidden,
-          after: ({ gateway }) => {
-            const theirs = userOf("111111111111", { Effect: "Allow", Action: "*", Resource: "*" });
-            gateway.gateway.callers.setIdentity("user/theirs", theirs);
-            gateway.gateway.callers.setAccessKey("AKIATHEIRS", { secret: "s", isActive: true, ownerArn: theirs.arn });
-          },
-          send: (draft) => {
-            draft.credentials = { accessKeyId: "AKIATHEIRS", secretAccessKey: "s" };
-          },
-        },
-      ],
+      foreign: foreignSigners({ badSignature: forbidden, unknownKey: forbidden, denied: forbidden }),
       unreachable: "callers are published to the thread: one that it was not told of is unknown",
       changed: [
         {

@@ -3,11 +3,14 @@
 import { addKey, scope } from "../exchange/fake-keys.ts";
 import type { GateTable, Refusal, Row } from "./gate-tables.ts";
 import {
+  allowedUser,
+  ann,
   type Draft,
   type GuardedBase,
   type GuardedKind,
   keyValue,
   type MethodOf,
+  userOf,
   webAcl,
   webAclArn,
 } from "./guarded-api.ts";
@@ -30,6 +33,61 @@ const sentHeader = (name: string, value: string | undefined): Pick<SharedRow, "s
     else draft.headers[name] = value;
   },
 });
+
+/** The requests that somebody signed whom nobody lets through. */
+export const foreignSigners = ({
+  badSignature,
+  unknownKey,
+  denied,
+}: Readonly<Record<"badSignature" | "unknownKey" | "denied", Refusal>>): readonly SharedRow[] => [
+  {
+    what: "another region",
+    refusal: badSignature,
+    send: (draft) => {
+      draft.signing = { region: "eu-west-1" };
+    },
+  },
+  {
+    what: "another service",
+    refusal: badSignature,
+    send: (draft) => {
+      draft.signing = { service: "lambda" };
+    },
+  },
+  {
+    what: "a key that nobody has",
+    refusal: unknownKey,
+    send: (draft) => {
+      draft.credentials = { ...ann, accessKeyId: "AKIANOBODY" };
+    },
+  },
+  {
+    what: "another's secret",
+    refusal: badSignature,
+    send: (draft) => {
+      draft.credentials = { ...ann, secretAccessKey: "guessed" };
+    },
+  },
+  {
+    what: "another account's user",
+    refusal: denied,
+    after: ({ gateway }) => {
+      const theirs = userOf("111111111111", { Effect: "Allow", Action: "*", Resource: "*" });
+      gateway.gateway.callers.setIdentity("user/theirs", theirs);
+      gateway.gateway.callers.setAccessKey("AKIATHEIRS", { secret: "s", isActive: true, ownerArn: theirs.arn });
+    },
+    send: (draft) => {
+      draft.credentials = { accessKeyId: "AKIATHEIRS", secretAccessKey: "s" };
+    },
+  },
+];
+
+/** A user's policy that can't be read. */
+export const unreadableUserPolicy: Pick<SharedRow, "what" | "after"> = {
+  what: "a policy that can't be read",
+  after: ({ gateway }) =>
+    gateway.gateway.callers.setIdentity("user/ann", { ...allowedUser, policies: [{ name: "own", document: "{" }] }),
+};
 
 /** The gates of API keys. A key that is sent twice is tried where the request is not signed. */
 export function makeKeyGates<Kind extends GuardedKind>(
