@@ -46,6 +46,7 @@ import { beginTrace, makeTrace } from "./run-traced.ts";
 import { refuse } from "./steps/closed.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
 import type { ThreadContext } from "./thread-context.ts";
+import { UnderWay } from "./under-way.ts";
 import { WebAcls } from "./web-acls.ts";
 import {
   type ConnectionCall,
@@ -167,6 +168,7 @@ export class Gateway {
       knownCallers: this.callers,
       signingKeys: new SigningKeys(),
       connections: new LiveConnections(options.callbacks?.thread ?? 0),
+      underWay: new UnderWay(),
       ownPort: options.ownPort ?? (() => 0),
     };
     this.#connectionsApi = new ConnectionsApi({
@@ -387,6 +389,11 @@ export class Gateway {
     } else this.#test(request, program, { tester, trace });
     // The program ends when its exchange does.
     program.life.retire();
+  }
+
+  /** Resolves when no exchange is under way: the route `$disconnect` runs when nobody is connected any more. */
+  idle(): Promise<void> {
+    return this.#thread.underWay.idle();
   }
 
   /** Flushes the access logs and closes the connections to backends. */

@@ -38,6 +38,7 @@ export class ProgramLife {
 
   begin(): void {
     this.#running++;
+    this.#thread.underWay.begin();
   }
 
   complete(exchange: Exchange): void {
@@ -45,6 +46,7 @@ export class ProgramLife {
       if (this.#isCounted) this.#count(exchange);
     } finally {
       this.#running--;
+      this.#thread.underWay.end();
       this.#settle();
     }
   }

@@ -16,6 +16,7 @@ import type { PermissionCheck } from "./integrations/permission-check.ts";
 import type { TlsIdentities } from "./integrations/tls-identities.ts";
 import type { KeyAccess } from "./key-access.ts";
 import type { KnownCallers } from "./known-callers.ts";
+import type { UnderWay } from "./under-way.ts";
 import type { WebAcls } from "./web-acls.ts";
 import type { LiveConnections } from "./websocket/live-connections.ts";
 
@@ -47,6 +48,7 @@ export interface ThreadContext {
   readonly signingKeys: SigningKeys;
   /** The WebSockets of this thread. */
   readonly connections: LiveConnections;
+  readonly underWay: UnderWay;
   /** Returns the port that this server listens on, for addresses that lead to it from this machine. */
   readonly ownPort: () => number;
 }

@@ -28,6 +28,7 @@ import {
 } from "./operations-endpoints.ts";
 import { referencePath } from "./pages/reference.ts";
 import type { Upstream } from "./upstream.ts";
+import { withinMs } from "./within-ms.ts";
 
 export interface ControlServerOptions {
   readonly management: Management;
@@ -372,17 +373,6 @@ function sendJson(
 ): void {
   response.writeHead(status, { "Content-Type": "application/json", ...headers });
   response.end(JSON.stringify(value));
-}
-
-/** Waits until `work` is done, but not longer than `ms` milliseconds. Returns whether it is done. */
-export async function withinMs(work: Promise<unknown>, ms: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(() => resolve(false), ms);
-  try {
-    return await Promise.race([work.then(() => true), promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function closeServer(server: Server, deadlineMs: number): Promise<void> {

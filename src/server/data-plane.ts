@@ -16,7 +16,6 @@ import { ApiKeys } from "./api-keys/api-keys.ts";
 import { readBackendAuthorities } from "./backend-authorities.ts";
 import type { CompileSettings } from "./compile-stage.ts";
 import type { ServerConfig } from "./config.ts";
-import { withinMs } from "./control-server.ts";
 import type { FunctionRuntime } from "./function-runtime.ts";
 import { type GeoFiles, openGeoDatabase } from "./geo-databases.ts";
 import type { Ground } from "./ground.ts";
@@ -25,6 +24,7 @@ import { makePublicationSources } from "./publications/publication-sources.ts";
 import { Reconciler } from "./reconcile.ts";
 import type { ServerTelemetry } from "./server-telemetry.ts";
 import { ThreadPool } from "./threads.ts";
+import { withinMs } from "./within-ms.ts";
 
 export interface DataPlaneOptions {
   readonly config: ServerConfig;

@@ -34,6 +34,7 @@ import type { Publication } from "./publications/publication.ts";
 import { ServerCertificates } from "./server-certificates.ts";
 import { ServerClock } from "./server-clock.ts";
 import { threadEntry } from "./thread-entry.ts";
+import { withinMs } from "./within-ms.ts";
 
 /** The number of connections that the kernel accepts and holds until the thread takes them. */
 const backlog = 4_096;
@@ -240,8 +241,10 @@ function listen(): void {
 }
 
 async function stop(drainMs: number): Promise<void> {
+  const startedAt = performance.now();
   server.close();
   await http1.stop(drainMs);
+  if (gateway !== undefined) await withinMs(gateway.idle(), Math.max(0, drainMs - (performance.now() - startedAt)));
   mesh.close();
   frontDoor.close();
   gateway?.close();

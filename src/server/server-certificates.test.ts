@@ -5,6 +5,7 @@ import { request } from "node:https";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { after, before, test } from "node:test";
 import { connect as connectTls } from "node:tls";
+import { until } from "../../test/until.ts";
 import { ManualClock } from "../base/clock.ts";
 import { parseIpNetwork } from "../base/ip-address.ts";
 import { Http1Server } from "../http/http1/http1-server.ts";
@@ -21,6 +22,15 @@ const proxied: Listener = {
   trustedProxies: [parseIpNetwork("127.0.0.0/8")!],
 };
 
+const limits = {
+  frameBytesMax: 32_768,
+  messageBytesMax: 131_072,
+  idleMs: 60_000,
+  lifeMs: 60_000,
+  unsentBytesMax: 300_000,
+};
+/** How WebSockets ended. */
+const ends: unknown[] = [];
 let server: Server;
 let behindProxy: Server;
 let http1: Http1Server;
@@ -37,6 +47,14 @@ before(async () => {
     clock: new ManualClock(Date.UTC(2026, 10, 20)),
     onRequest: (exchange) => {
       const { client, host } = exchange;
+      if (exchange.webSocket === "asked") {
+        const peer = exchange.upgrade([], limits, {
+          onText: (message) => peer!.send(Buffer.from(message)),
+          onClose: (code, reason, by) => void ends.push([code, reason, by]),
+          onDrain: () => undefined,
+        });
+        return;
+      }
       exchange.respond(200, [], JSON.stringify({ host, address: client.address, isEncrypted: client.isEncrypted }));
     },
     onError: (error) => assert.fail(String(error)),
@@ -111,6 +129,41 @@ test("a client that names no host gets a certificate of this machine's names and
 test("who doesn't trust this server's authority refuses it", async () => {
   const { certificate: other } = makeServerAuthority(Date.now());
   await assert.rejects(call("localhost", { ca: other }), { code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" });
+});
+
+test("a WebSocket lives inside of TLS: messages of all sizes both ways, and ends that are told", async () => {
+  const open = async () => {
+    const socket = connectTls({ port: portOf(server), host: "127.0.0.1", servername: "localhost", ca });
+    socket.write(
+      "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
+    let received = Buffer.alloc(0);
+    socket.on("data", (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+    });
+    await until(() => received.includes("\r\n\r\n"));
+    received = Buffer.alloc(0);
+    return { socket, received: () => received };
+  };
+  const { socket, received } = await open();
+  // Masked with zeros.
+  socket.write(Buffer.concat([Buffer.of(0x81, 0x82, 0, 0, 0, 0), Buffer.from("hi")]));
+  await until(() => received().length === 4);
+  assert.equal(received().subarray(2).toString(), "hi");
+  const part = Buffer.concat([Buffer.of(0, 0xfe, 0x80, 0, 0, 0, 0, 0), Buffer.alloc(32_768, "x")]);
+  const frames = [0x01, 0x00, 0x00, 0x80].map((first) => Buffer.concat([Buffer.of(first), part.subarray(1)]));
+  socket.write(Buffer.concat(frames));
+  await until(() => received().length === 4 + 10 + 131_072);
+  socket.write(Buffer.of(0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8));
+  await once(socket, "close");
+  const lost = await open();
+  lost.socket.destroy();
+  await until(() => ends.length === 2);
+  assert.deepEqual(ends, [
+    [1000, "", "client"],
+    [1006, "", "lost"],
+  ]);
 });
 
 test("a PROXY header in front of TLS says who calls", async () => {

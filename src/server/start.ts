@@ -7,7 +7,6 @@ import { readBackendAuthorities, trustAuthorities } from "./backend-authorities.
 import { collectWhenIdle } from "./collect-when-idle.ts";
 import { makeCompilers } from "./compile-job.ts";
 import type { ServerConfig } from "./config.ts";
-import { withinMs } from "./control-server.ts";
 import { DataPlane } from "./data-plane.ts";
 import { ensureAdministrator } from "./enforcement/administrator.ts";
 import { makeFunctionRuntime } from "./function-runtime.ts";
@@ -17,6 +16,7 @@ import { JobRunner } from "./job-runner.ts";
 import { ManagementServer } from "./management-server.ts";
 import { makeServerTelemetry } from "./server-telemetry.ts";
 import { threadEntry } from "./thread-entry.ts";
+import { withinMs } from "./within-ms.ts";
 
 export interface RunningServer {
   readonly url: string;

@@ -22,6 +22,7 @@ import { KnownCallers } from "../../src/gateway/known-callers.ts";
 import { linkProgram } from "../../src/gateway/link-program.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "../../src/gateway/synthetic-request.ts";
 import type { ThreadContext } from "../../src/gateway/thread-context.ts";
+import { UnderWay } from "../../src/gateway/under-way.ts";
 import { WebAcls } from "../../src/gateway/web-acls.ts";
 import { LiveConnections } from "../../src/gateway/websocket/live-connections.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
@@ -436,6 +437,7 @@ async function runOnce(
         } as unknown as ThreadContext["services"],
         authorizerResults: new ResultCache(Date),
         connections: new LiveConnections(0),
+        underWay: new UnderWay(),
         ownPort: () => 0,
         verifiedTokens: new VerifiedTokens(),
         knownCallers: callers,

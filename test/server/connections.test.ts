@@ -1,6 +1,9 @@
 // @connections, by AWS's SDKs, at every address, from any gateway thread to any other.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import {
@@ -14,11 +17,16 @@ import {
   CreateApiCommand,
   CreateDeploymentCommand,
   CreateIntegrationCommand,
+  CreateIntegrationResponseCommand,
   CreateRouteCommand,
+  CreateRouteResponseCommand,
   CreateStageCommand,
 } from "@aws-sdk/client-apigatewayv2";
 import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { strToU8, zipSync } from "fflate";
+import { readConfig } from "../../src/server/config.ts";
+import { startServer } from "../../src/server/start.ts";
+import { makeLogger } from "../../src/telemetry/logger.ts";
 import { type Portico, startPortico } from "../portico.ts";
 import { RawClient } from "../raw-http.ts";
 import { until } from "../until.ts";
@@ -27,6 +35,7 @@ import { send } from "./mock-api.ts";
 const hasBoto3 = spawnSync("python3", ["-c", "import boto3"]).status === 0;
 const python = { skip: hasBoto3 ? false : "boto3 is not on this machine" };
 
+const silent = makeLogger("silent", () => {});
 const region = "us-east-1";
 const credentials = { accessKeyId: "test", secretAccessKey: "test" };
 
@@ -364,3 +373,141 @@ test("a client that does not read is bounded: posts are 429 when enough waits, a
   await until(async () => (await send(`${base}/@connections/${id}`, { method: "POST", body: "again" })).status === 200);
   raw.close();
 });
+
+test("a thread that dies takes its connections along, and no others; its replacement has new ones", async (t) => {
+  const flags = { port: "0", threads: "2", memory: true };
+  const server = await startServer(await readConfig({ flags, env: {}, cwd: "/nowhere" }), silent);
+  t.after(() => server.stop());
+  const url = `http://127.0.0.1:${server.port}`;
+  const id = await mockApi(url);
+  const open = () => connectMock(`${url.replace("http", "ws")}/_aws/execute-api/${id}/prod`);
+  const threadOf = (connection: string): number => Buffer.from(connection, "base64url")[0]!;
+  const clients = [await open()];
+  while (new Set(clients.map((client) => threadOf(client.id))).size < 2) clients.push(await open());
+  const statusOf = async (connection: string): Promise<number> =>
+    (await send(`${url}/_aws/execute-api/${id}/prod/@connections/${connection}`)).status;
+  for (const client of clients) assert.equal(await statusOf(client.id), 200);
+  await server.terminateThread(0);
+  for (const { socket, id: connection } of clients) {
+    if (threadOf(connection) !== 0) assert.equal(await statusOf(connection), 200);
+    else {
+      await until(() => socket.readyState === WebSocket.CLOSED);
+      await until(async () => (await statusOf(connection)) === 410);
+    }
+  }
+  let again = await open();
+  for (let tries = 0; threadOf(again.id) !== 0 && tries < 100; tries++) again = await open();
+  assert.equal(threadOf(again.id), 0);
+  for (let index = 0; index < 6; index++) assert.equal(await statusOf(again.id), 200);
+});
+
+test("a server that stops closes connections with 1001, and $disconnect runs", async (t) => {
+  const told: string[] = [];
+  const backend = createServer((request, response) => {
+    request.toArray().then((all) => told.push(Buffer.concat(all).toString()));
+    // tidy-allow: time – a backend that takes a moment
+    setTimeout(() => response.end(), 200);
+  });
+  await once(backend.listen(0, "127.0.0.1"), "listening");
+  t.after(() => backend.close());
+  const uri = `http://127.0.0.1:${(backend.address() as AddressInfo).port}/`;
+  const server = await startServer(
+    await readConfig({ flags: { port: "0", threads: "2", memory: true, drain: "20" }, env: {}, cwd: "/nowhere" }),
+    silent,
+  );
+  const url = `http://127.0.0.1:${server.port}`;
+  const id = await mockApi(url, uri);
+  const clients = await Promise.all(
+    Array.from({ length: 10 }, () => connectMock(`${url.replace("http", "ws")}/_aws/execute-api/${id}/prod`)),
+  );
+  const codes: number[] = [];
+  for (const { socket } of clients) socket.onclose = ({ code }) => void codes.push(code);
+  await server.stop();
+  assert.deepEqual(codes, Array(10).fill(1001));
+  const ended = told.map((text) => JSON.parse(text) as { id: string }).map(({ id: connection }) => connection);
+  assert.deepEqual(ended.sort(), clients.map((client) => client.id).sort());
+});
+
+test("an account connects so many times a second, and no more", async (t) => {
+  const flags = { port: "0", threads: "2", memory: true, limit: ["webSocketConnects=5"] };
+  const server = await startServer(await readConfig({ flags, env: {}, cwd: "/nowhere" }), silent);
+  t.after(() => server.stop());
+  const url = `http://127.0.0.1:${server.port}`;
+  const id = await mockApi(url);
+  const handshake =
+    `GET /_aws/execute-api/${id}/prod HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  const answers = await Promise.all(
+    Array.from({ length: 30 }, async () => {
+      const client = await RawClient.open(server.port);
+      client.send(handshake);
+      const text = await client.until((received) => received.includes("\r\n\r\n"));
+      client.close();
+      return text;
+    }),
+  );
+  const refused = answers.filter((text) => text.startsWith("HTTP/1.1 429 "));
+  assert.ok(refused.length >= 15 && refused.length <= 25, String(refused.length));
+  assert.match(refused[0]!, /x-portico-hint: .*--limit webSocketConnects=N/);
+});
+
+/** An API whose `$default` tells the connection's id; its `$disconnect` tells `backend`. Returns the API's id. */
+async function mockApi(url: string, backend?: string): Promise<string> {
+  const client = new ApiGatewayV2Client({ endpoint: url, region, credentials });
+  const { ApiId = "" } = await client.send(
+    new CreateApiCommand({ Name: "mock", ProtocolType: "WEBSOCKET", RouteSelectionExpression: "$request.body.action" }),
+  );
+  const told = '{"id": "$context.connectionId"}';
+  const { IntegrationId } = await client.send(
+    new CreateIntegrationCommand({
+      ApiId,
+      IntegrationType: "MOCK",
+      RequestTemplates: { $default: '{"statusCode": 200}' },
+      TemplateSelectionExpression: "\\$default",
+    }),
+  );
+  await client.send(
+    new CreateIntegrationResponseCommand({
+      ApiId,
+      IntegrationId,
+      IntegrationResponseKey: "$default",
+      ResponseTemplates: { $default: told },
+      TemplateSelectionExpression: "\\$default",
+    }),
+  );
+  const { RouteId } = await client.send(
+    new CreateRouteCommand({
+      ApiId,
+      RouteKey: "$default",
+      Target: `integrations/${IntegrationId}`,
+      RouteResponseSelectionExpression: "$default",
+    }),
+  );
+  await client.send(new CreateRouteResponseCommand({ ApiId, RouteId, RouteResponseKey: "$default" }));
+  if (backend !== undefined) {
+    const end = await client.send(
+      new CreateIntegrationCommand({
+        ApiId,
+        IntegrationType: "HTTP",
+        IntegrationMethod: "POST",
+        IntegrationUri: backend,
+        RequestTemplates: { $default: told },
+        TemplateSelectionExpression: "\\$default",
+      }),
+    );
+    const Target = `integrations/${end.IntegrationId}`;
+    await client.send(new CreateRouteCommand({ ApiId, RouteKey: "$disconnect", Target }));
+  }
+  await client.send(new CreateStageCommand({ ApiId, StageName: "prod" }));
+  await client.send(new CreateDeploymentCommand({ ApiId, StageName: "prod" }));
+  client.destroy();
+  return ApiId;
+}
+
+async function connectMock(url: string): Promise<{ readonly socket: WebSocket; readonly id: string }> {
+  const socket = new WebSocket(url);
+  await once(socket, "open");
+  socket.send("{}");
+  const [{ data }] = (await once(socket, "message")) as [MessageEvent];
+  return { socket, id: JSON.parse(String(data)).id };
+}
