@@ -414,7 +414,7 @@ function startFailedText({ facts }: Pool, { requestId, since }: PendingInvocatio
   const { version, memoryMb, platformLog } = facts;
   const durationMs = performance.now() - since;
   const report = { durationMs, initMs: undefined, sizeMb: memoryMb, usedMb: memoryMb, status: "error" } as const;
-  return `${startLine(requestId, version, platformLog)}${why.errorMessage}\n${reportLines(requestId, platformLog, report)}`;
+  return `${startLine(requestId, version, platformLog)}${why.errorMessage}\n${reportLines(requestId, platformLog, report).join("")}`;
 }
 
 function tailOf({ request }: PendingInvocation, text: string): Buffer | undefined {

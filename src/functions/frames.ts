@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { Scratch } from "../base/scratch.ts";
 
 /**
  * What goes over the Unix socket between whoever holds the lease on an environment and its process.
@@ -23,8 +24,41 @@ export const frameKinds = { invoke: 1, log: 2, result: 3, error: 4, chunk: 5, en
 
 export const frameHeaderBytes = 9;
 
+const scratchBytes = 32_768;
+const scratch = new Scratch(scratchBytes);
+
 /** Writes one frame: copied into one buffer if it is small, as two writes in one system call if it is not. */
 export function writeFrame(socket: Socket, kind: number, head: string, payload: Buffer | string): void {
+  // A character of a text has up to three bytes, so that a short text's need not be counted.
+  const bytesMax = frameHeaderBytes + 3 * head.length + (typeof payload === "string" ? 3 : 1) * payload.length;
+  if (bytesMax <= scratchBytes) writeSmallFrame(socket, { kind, head, payload, bytesMax });
+  else writeLargeFrame(socket, kind, head, payload);
+}
+
+function writeSmallFrame(
+  socket: Socket,
+  {
+    kind,
+    head,
+    payload,
+    bytesMax,
+  }: {
+    readonly kind: number;
+    readonly head: string;
+    readonly payload: Buffer | string;
+    readonly bytesMax: number;
+  },
+): void {
+  const frame = scratch.memoryFor(socket, bytesMax);
+  const headEnd = frameHeaderBytes + frame.write(head, frameHeaderBytes);
+  const end = headEnd + (typeof payload === "string" ? frame.write(payload, headEnd) : payload.copy(frame, headEnd));
+  frame.writeUInt32LE(end - 4, 0);
+  frame[4] = kind;
+  frame.writeUInt32LE(headEnd - frameHeaderBytes, 5);
+  scratch.send(socket, frame, end);
+}
+
+function writeLargeFrame(socket: Socket, kind: number, head: string, payload: Buffer | string): void {
   const headBytes = Buffer.byteLength(head);
   const payloadBytes = typeof payload === "string" ? Buffer.byteLength(payload) : payload.length;
   const isSmall = typeof payload === "string" || payloadBytes <= 32_768;

@@ -42,21 +42,21 @@ export function reportLines(
     readonly status: InvocationStatus;
     readonly errorType?: string | undefined;
   },
-): string {
+): readonly string[] {
   const { durationMs, initMs, sizeMb, status, errorType } = report;
   const billedMs = Math.ceil(durationMs + (initMs ?? 0));
   const usedMb = Math.min(report.usedMb, sizeMb);
   if (format === "text") {
     const isSaid = status === "error" || status === "timeout";
     const ending = isSaid ? `Status: ${status}${errorType === undefined ? "" : `\tError Type: ${errorType}`}` : "";
-    return (
-      `END RequestId: ${requestId}\n` +
+    return [
+      `END RequestId: ${requestId}\n`,
       `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tBilled Duration: ${billedMs} ms\t` +
-      `Memory Size: ${sizeMb} MB\tMax Memory Used: ${usedMb} MB\t` +
-      `${initMs === undefined ? "" : `Init Duration: ${initMs.toFixed(2)} ms\t`}${ending}\n`
-    );
+        `Memory Size: ${sizeMb} MB\tMax Memory Used: ${usedMb} MB\t` +
+        `${initMs === undefined ? "" : `Init Duration: ${initMs.toFixed(2)} ms\t`}${ending}\n`,
+    ];
   }
-  if (format === "WARN" && status === "success") return "";
+  if (format === "WARN" && status === "success") return [];
   const metrics = {
     durationMs: toHundredths(durationMs),
     billedDurationMs: billedMs,
@@ -64,7 +64,8 @@ export function reportLines(
     maxMemoryUsedMB: usedMb,
     ...(initMs === undefined ? {} : { initDurationMs: toHundredths(initMs) }),
   };
-  return platformEvent("report", { requestId, metrics, status, ...(errorType === undefined ? {} : { errorType }) });
+  const failed = errorType === undefined ? {} : { errorType };
+  return [platformEvent("report", { requestId, metrics, status, ...failed })];
 }
 
 const platformEvent = (name: string, record: object): string =>
@@ -95,6 +96,13 @@ export class LogLines {
     }
     this.#rest = whole.slice(from);
     if (this.#rest.length > lineCharsMax) this.end();
+  }
+
+  /** Adds one of Lambda's own lines, which has a line end behind it and no other; an empty text is none. */
+  addLine(line: string): void {
+    if (line === "") return;
+    if (this.#rest !== "") this.add(line);
+    else this.#writer.write(line);
   }
 
   /** Makes an event of the rest, which has no line end. */

@@ -123,7 +123,7 @@ export class Lease {
       this.#tail = new LogTail();
       this.#tail.add(Buffer.from(startLine(requestId, version, platformLog)));
     }
-    this.#owner.lines?.add(startLine(requestId, version, platformLog));
+    this.#owner.lines?.addLine(startLine(requestId, version, platformLog));
     this.#socket.ref();
     this.#timer = setTimeout(() => this.#onTimeout(timeoutMs), timeoutMs);
     const head = {
@@ -299,10 +299,10 @@ export class Lease {
     });
     this.#initMs = undefined;
     log?.end();
-    log?.add(lines);
-    tail?.add(Buffer.from(lines));
+    for (const line of lines) log?.addLine(line);
+    tail?.add(Buffer.from(lines.join("")));
     if (this.#owner.isInvocationLogged) {
-      this.#owner.log(requestId, startLine(requestId, version, platformLog) + lines, true);
+      this.#owner.log(requestId, startLine(requestId, version, platformLog) + lines.join(""), true);
     }
     return pending.request.wantsLogTail ? tail?.end() : undefined;
   }
