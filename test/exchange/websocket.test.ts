@@ -324,6 +324,29 @@ test("a message is served by what is deployed when it comes, and a stage that go
   assert.deepEqual(await closed, [1001, "Going away"]);
 });
 
+test("a stage that is removed while $connect runs takes the connection along, even if it is there again", async () => {
+  const functions = makeFunctions();
+  await using gateway = await startGateway({ functions });
+  const open = { $connect: { integration: aFunction }, $disconnect: { integration: aFunction }, hello };
+  const guarded = { $connect: { route: { AuthorizationType: "AWS_IAM" } }, hello };
+  for (const next of [undefined, guarded]) {
+    gateway.deployWebSocket(aWebSocketApi(open));
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    functions.outcome = async () => {
+      await answered;
+      return { kind: "ok", payload: Buffer.from('{"statusCode":200}'), requestId: "id" };
+    };
+    const before = functions.requests.length;
+    const connecting = connect(gateway);
+    await until(() => functions.requests.length === before + 1);
+    gateway.gateway.setPlan("abc123/prod", null);
+    if (next !== undefined) gateway.deployWebSocket(aWebSocketApi(next));
+    answer();
+    assert.deepEqual(await (await connecting).closed, [1001, "Going away"]);
+    assert.equal(functions.requests.length, before + 1);
+  }
+});
+
 test("what is no handshake is refused by HTTP, and no other kind of API upgrades", async () => {
   await using gateway = await startGateway();
   gateway.deployWebSocket(aWebSocketApi({ hello }));

@@ -93,7 +93,8 @@ class WebSocketProgram implements Program, MessageProgram {
         ownPort: this.#thread.ownPort(),
       });
       exchange.connection = { connectionId, domainName, connectedMs: nowMs, eventType: "CONNECT" };
-      exchange.answer = new HandshakeAnswer(inbound, (headers) => this.#accept(exchange, inbound, headers));
+      const stage = this.#thread.connections.stageOf(this.#key);
+      exchange.answer = new HandshakeAnswer(inbound, (headers) => this.#accept(exchange, inbound, stage, headers));
     }
     return exchange;
   }
@@ -143,14 +144,17 @@ class WebSocketProgram implements Program, MessageProgram {
   }
 
   /** Makes the WebSocket that the route `$connect` has let in. The integration chooses the subprotocol. */
-  #accept(exchange: Exchange, inbound: InboundExchange, headers: readonly string[]): void {
+  #accept(exchange: Exchange, inbound: InboundExchange, stage: object | undefined, headers: readonly string[]): void {
     const { connectionId: id, domainName, connectedMs } = exchange.connection!;
     const facts = { id, key: this.#key, connectedMs, caller: exchange.caller, domainName };
     const session = new WebSocketSession(facts, inbound, this.#thread.connections);
     const protocol = lastHeader(headers, "sec-websocket-protocol");
     const chosen = protocol === undefined ? [] : ["Sec-WebSocket-Protocol", protocol];
     const peer = inbound.upgrade(chosen, webSocketLimits, session);
-    if (peer !== undefined) session.begin(peer);
+    if (peer === undefined) return;
+    // A stage that was removed while $connect ran takes this connection along, too.
+    if (stage !== undefined && this.#thread.connections.stageOf(this.#key) === stage) session.begin(peer);
+    else peer.close(1001, "Going away");
   }
 
   receive(session: WebSocketSession, message: Buffer, done: () => void): void {

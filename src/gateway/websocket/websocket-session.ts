@@ -97,7 +97,8 @@ export class WebSocketSession implements WebSocketReceiver {
   };
 
   onClose(code: number, reason: string, by: "client" | "server" | "lost"): void {
-    this.#connections.remove(this);
+    // One that never began has no $disconnect.
+    if (!this.#connections.remove(this)) return;
     this.#connections.programOf(this.key)?.disconnect(this, code, describeEnd(code, reason, by));
   }
 
