@@ -10,24 +10,49 @@ export const routeKeysOf = ({ routes }: V2ApiDefinition): readonly string[] => r
 /** Returns what deploying `current` over `deployed` would change. */
 export const diffHttpApis = (deployed: V2ApiDefinition, current: V2ApiDefinition): readonly Difference[] => [
   ...diffMaps("route", routesByKey(deployed), routesByKey(current)),
+  ...diffMaps("model", modelsByName(deployed), modelsByName(current)),
   ...diffMaps("authorizer", authorizersByName(deployed), authorizersByName(current)),
   ...diffMaps("api-setting", settingsOf(deployed.api), settingsOf(current.api)),
 ];
 
-/** A route with its integration in it, and its authorizer by name: what callers could see. */
+/** A route with its integration and responses in it, and its authorizer by name: what callers could see. */
 function routesByKey(definition: V2ApiDefinition): ReadonlyMap<string, unknown> {
   const { integrations, authorizers } = definition;
   const routes: readonly (Route | WebSocketRoute)[] = definition.routes;
   const byId = new Map(integrations.map((each) => [`integrations/${each.IntegrationId}`, each]));
   const names = new Map(authorizers.map(({ AuthorizerId, Name }) => [AuthorizerId, Name]));
   return new Map(
-    routes.map(({ RouteId: _, Target, AuthorizerId, ...route }) => {
-      const { IntegrationId: __, ...integration } = byId.get(Target ?? "") ?? { IntegrationId: "" };
+    routes.map(({ RouteId, Target, AuthorizerId, ...route }) => {
+      const { IntegrationId, ...integration } = byId.get(Target ?? "") ?? { IntegrationId: "" };
       const authorizer = AuthorizerId === undefined ? {} : { authorizer: names.get(AuthorizerId) ?? AuthorizerId };
-      return [route.RouteKey, { ...route, ...authorizer, integration }];
+      return [
+        route.RouteKey,
+        { ...route, ...authorizer, integration, ...responsesOf(RouteId, IntegrationId, definition) },
+      ];
     }),
   );
 }
+
+/** Returns the responses of a route of a WebSocket API and of its integration, by their keys. */
+function responsesOf(routeId: string, integrationId: string, definition: V2ApiDefinition): object {
+  if (!("routeResponses" in definition)) return {};
+  const ofRoute = definition.routeResponses.filter(({ RouteId }) => RouteId === routeId);
+  const ofIntegration = definition.integrationResponses.filter(({ IntegrationId }) => IntegrationId === integrationId);
+  return {
+    responses: Object.fromEntries(
+      ofRoute.map(({ RouteId: _, RouteResponseId: __, ...response }) => [response.RouteResponseKey, response]),
+    ),
+    integrationResponses: Object.fromEntries(
+      ofIntegration.map(({ IntegrationId: _, IntegrationResponseId: __, ...response }) => [
+        response.IntegrationResponseKey,
+        response,
+      ]),
+    ),
+  };
+}
+
+const modelsByName = (definition: V2ApiDefinition): ReadonlyMap<string, unknown> =>
+  new Map(("models" in definition ? definition.models : []).map(({ ModelId: _, ...model }) => [model.Name, model]));
 
 const authorizersByName = ({ authorizers }: V2ApiDefinition): ReadonlyMap<string, unknown> =>
   new Map(authorizers.map(({ AuthorizerId: _, ...authorizer }) => [authorizer.Name, authorizer]));
@@ -37,6 +62,8 @@ const deployedSettings = [
   "ApiKeySelectionExpression",
   "CorsConfiguration",
   "DisableExecuteApiEndpoint",
+  "DisableSchemaValidation",
+  "RouteSelectionExpression",
 ] as const satisfies readonly (keyof V2Api)[];
 
 const settingsOf = (api: V2Api): ReadonlyMap<string, unknown> =>
