@@ -1,6 +1,7 @@
 // docs/reference/settings.md and settings-v2.md, from the tables of settings.
 import { type Setting, settings } from "../src/definition/settings.ts";
 import { v2Settings } from "../src/definition/v2-settings.ts";
+import { webSocketSettings } from "../src/definition/websocket-settings.ts";
 
 type Row = Setting | Readonly<Record<string, Setting>>;
 
@@ -24,7 +25,7 @@ export const settingsPage = (): string =>
     "",
     "This page says what Portico does with each setting of API Gateway's REST APIs, by the shapes of AWS's interface model. If a",
     "setting guards something, it is either *enforced*, or what it guards is *closed*: that answers 501 with the reason, so that no",
-    "request passes unchecked. [Settings of the second version](settings-v2.md) has those of HTTP APIs.",
+    "request passes unchecked. [Settings of the second version](settings-v2.md) has those of HTTP and WebSocket APIs.",
     "",
     ...states,
     "",
@@ -34,19 +35,24 @@ export const settingsPage = (): string =>
 
 /** Returns that page for the second version of API Gateway. */
 export const v2SettingsPage = (): string =>
-  page(v2Settings, [
+  page({ ...v2Settings, ...ofWebSocketApis }, [
     "# Settings of the second version",
     "",
     "<!-- Written by `npm run generate` from src/definition/v2-settings.ts. Do not edit. -->",
     "",
-    "This page says what Portico does with each setting of the second version of API Gateway, which has HTTP APIs, by the shapes of",
-    "AWS's interface model. [Settings](settings.md) has those of REST APIs.",
+    "This page says what Portico does with each setting of the second version of API Gateway, which has HTTP and WebSocket APIs, by the",
+    "shapes of AWS's interface model. Where both have a shape, a part of its own says what holds for WebSocket APIs. [Settings](settings.md) has those of REST APIs.",
     "",
     ...states,
     "",
     "A change takes effect *at once*, as soon as the call that made it has answered, or *with a deployment*, which a stage with",
     "automatic deployments has with that very call. A setting with *call* concerns only the call that contains it.",
   ]);
+
+/** The shapes' names say whose they are. */
+const ofWebSocketApis = Object.fromEntries(
+  Object.entries(webSocketSettings).map(([shape, members]) => [`${shape} of WebSocket APIs`, members]),
+);
 
 function page(table: Readonly<Record<string, Row>>, head: readonly string[]): string {
   const lines = [...head];

@@ -3,6 +3,8 @@
  * AWS: API Gateway Developer Guide, "WebSocket selection expressions in API Gateway".
  */
 import { bounds } from "../base/bounds.ts";
+import { parseJsonPath } from "../language/json-path/json-path.ts";
+import { parseSelection } from "../language/selection-expression.ts";
 import { shortened } from "./text-lengths.ts";
 
 /** What a variable of an expression may begin with, by the property that the expression is. */
@@ -41,27 +43,20 @@ function checkExpression(member: string, expression: string | undefined, allowed
   if (expression === undefined) return undefined;
   if (expression.length > lengthMax) return invalid(member, expression, `It has more than ${lengthMax} characters.`);
   if (/[\x00-\x1f\x7f]/.test(expression)) return invalid(member, expression, "It has a control character.");
-  const found = variablesIn(expression);
-  if (found === undefined) return invalid(member, expression, "A variable has no end.");
-  const unknown = found.find((variable) => !allowed.test(variable));
-  return unknown === undefined ? undefined : invalid(member, expression, `It can't read '${shortened(unknown)}'.`);
-}
-
-/**
- * Returns the variables of an expression, without their dollar signs and braces; undefined if braces are not closed. A
- * bare variable goes to the end of the expression, and `\$` is a dollar sign.
- */
-function variablesIn(expression: string): readonly string[] | undefined {
-  const found: string[] = [];
-  for (let at = 0; at < expression.length; at++) {
-    if (expression[at] === "\\") at++;
-    else if (expression[at] === "$") {
-      if (expression[at + 1] !== "{") return [...found, expression.slice(at + 1)];
-      const end = expression.indexOf("}", at);
-      if (end < 0) return undefined;
-      found.push(expression.slice(at + 2, end));
-      at = end;
+  const parts = parseSelection(expression);
+  if (parts === undefined) return invalid(member, expression, "A variable has no end.");
+  for (const part of parts) {
+    if (typeof part === "string") continue;
+    const { variable } = part;
+    if (!allowed.test(variable) || !hasJsonPath(variable)) {
+      return invalid(member, expression, `It can't read '${shortened(variable)}'.`);
     }
   }
-  return found;
+  return undefined;
+}
+
+/** Whether what a variable reads of a body, if it reads one, is a JSONPath. */
+function hasJsonPath(variable: string): boolean {
+  const [, path] = /^(?:request|integration\.response)\.body([.[].+)$/s.exec(variable) ?? [];
+  return path === undefined || parseJsonPath(`$${path}`).kind !== "invalid";
 }

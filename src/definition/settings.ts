@@ -34,7 +34,8 @@ export const enforced = (by: string, acts: Acts = deployed): Setting => ({
   by: `src/${by}.ts`,
   acts,
 });
-const closed = (reason: string, acts: Acts = deployed): Setting => ({ kind: "closed", reason, acts });
+export const closed = (reason: string, acts: Acts = deployed): Setting => ({ kind: "closed", reason, acts });
+export const notServed = (what: string): Setting => ({ kind: "not-served", what });
 export const works = (by: string, acts: Acts = deployed): Setting => ({ kind: "works", by: `src/${by}.ts`, acts });
 export const withoutEffect = (why: string, status?: string): Setting => ({
   kind: "without-effect",

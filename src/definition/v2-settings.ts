@@ -1,15 +1,15 @@
-import { description, enforced, type Setting, withoutEffect, works } from "./settings.ts";
+import { description, enforced, notServed, type Setting, withoutEffect, works } from "./settings.ts";
 
 /**
  * The effect of each setting of the second version's resources, as settings.ts has it of the first's: members of their
- * shapes in the interface model, and further members of their inputs. A test holds it to the model, and
- * docs/reference/settings-v2.md is generated from it.
+ * shapes in the interface model, and further members of their inputs. What APIs have, it says of HTTP APIs;
+ * websocket-settings.ts has the others. A test holds it to the model, and docs/reference/settings-v2.md is generated from
+ * it.
  */
 
 const atOnce = "at once";
 
-const notServed = (what: string): Setting => ({ kind: "not-served", what });
-const webSocket = notServed("HTTP APIs don't have it; stages of WebSocket APIs answer 501.");
+const webSocket = notServed("HTTP APIs don't have it; a call that sets it is refused.");
 const shown = works("management/v2/portal-site", "call");
 /** Of a portal that asks for a sign-in nothing is shown. */
 const signIn = enforced("server/pages/portals", atOnce);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Setting } from "../../src/definition/settings.ts";
 import { v2Settings } from "../../src/definition/v2-settings.ts";
+import { webSocketSettings } from "../../src/definition/websocket-settings.ts";
 import { loadModel, type Shape } from "../../src/protocol/model.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -67,6 +68,22 @@ const all = Object.entries(v2Settings).flatMap(([shape, row]) =>
     : Object.entries(row).map(([member, setting]) => ({ name: `${shape}.${member}`, setting })),
 );
 
+test("every setting of what WebSocket APIs have says what becomes of it, and there are no others", () => {
+  const wanted = expected();
+  for (const [shape, row] of Object.entries(webSocketSettings)) {
+    assert.deepEqual(Object.keys(row).sort(), wanted.get(shape), `src/definition/websocket-settings.ts: ${shape}`);
+  }
+  // A row of the other table that refers to this one is no row.
+  const lacking = Object.entries(v2Settings).flatMap(([shape, row]) =>
+    JSON.stringify(row).includes("HTTP APIs don't have it") && !Object.hasOwn(webSocketSettings, shape) ? [shape] : [],
+  );
+  assert.deepEqual(lacking, []);
+});
+
+const allOfWebSockets = Object.entries(webSocketSettings).flatMap(([shape, row]) =>
+  Object.entries(row).map(([member, setting]) => ({ name: `${shape}.${member} of WebSocket APIs`, setting })),
+);
+
 test("a shape whose settings are all alike is one that is not served", () => {
   for (const [shape, row] of Object.entries(v2Settings)) {
     if (isSetting(row)) assert.equal(row.kind, "not-served", shape);
@@ -74,19 +91,24 @@ test("a shape whose settings are all alike is one that is not served", () => {
 });
 
 test("what is said to enforce a setting of the second version, or to give it its effect, is there", () => {
-  for (const { name, setting } of all) {
+  for (const { name, setting } of [...all, ...allOfWebSockets]) {
     if ("by" in setting) assert.ok(existsSync(join(root, setting.by)), `${name}: there is no ${setting.by}`);
   }
 });
 
 test("what is said to close a route does", () => {
-  const compiler = globSync("src/compiler/http-api/*.ts", { cwd: root })
-    .map((file) => readFileSync(join(root, file), "utf8"))
-    .join("\n");
-  for (const { name, setting } of all) {
-    if (setting.kind !== "closed") continue;
-    const closes = ['"', "`"].some((quote) => compiler.includes(`closed(${quote}${setting.reason}`));
-    assert.ok(closes, `${name}: the compiler closes nothing for "${setting.reason}"`);
+  for (const [folder, settings] of [
+    ["http-api", all],
+    ["websocket", allOfWebSockets],
+  ] as const) {
+    const compiler = globSync(`src/compiler/${folder}/*.ts`, { cwd: root })
+      .map((file) => readFileSync(join(root, file), "utf8"))
+      .join("\n");
+    for (const { name, setting } of settings) {
+      if (setting.kind !== "closed") continue;
+      const closes = ['"', "`"].some((quote) => compiler.includes(`closed(${quote}${setting.reason}`));
+      assert.ok(closes, `${name}: the compiler closes nothing for "${setting.reason}"`);
+    }
   }
 });
 

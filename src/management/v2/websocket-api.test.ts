@@ -79,6 +79,7 @@ it("a route selection expression is required, and reads the body of messages onl
     "$request.header.x",
     "${request.body.a",
     "$context.routeKey",
+    "$request.body.a['",
     "$request.bodyx",
     "x".repeat(2000),
     "$",

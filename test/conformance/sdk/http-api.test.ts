@@ -82,14 +82,6 @@ it("the tag _custom_id_ chooses an API's id, is not stored, and no two APIs have
   await refuses(again, "ConflictException", 409, "An API with the identifier 'mypets' already exists");
 });
 
-it("a stage of a WebSocket API is closed, and says why", async () => {
-  const RouteSelectionExpression = "$request.body.action";
-  const ApiId = await anApi({ ProtocolType: "WEBSOCKET", RouteSelectionExpression });
-  await client.send(new CreateStageCommand({ ApiId, StageName: "live" }));
-  const answer = await fetch(new URL(`/_aws/execute-api/${ApiId}/live`, portico.url));
-  assert.deepEqual([answer.status, /WebSocket APIs are not served yet/.test(await answer.text())], [501, true]);
-});
-
 it("GetApis lists APIs in the order in which they were made, in pages", async () => {
   const ids = [await anApi(), await anApi(), await anApi()];
   const listed: string[] = [];
