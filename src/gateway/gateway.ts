@@ -282,8 +282,12 @@ export class Gateway {
     }
     const destination = findDestination(this.#places, request);
     if (destination.kind === "stage") this.#serve(request, destination.stage, destination.address, trace);
-    else if (destination.kind === "management") return false;
-    else this.#answerWithoutStage(request, destination, trace);
+    else if (destination.kind === "management") {
+      return this.#connectionsApi.answerWithoutStage(request, (key) => {
+        const plan = this.#programs.get(key)?.plan;
+        return plan?.closed === undefined && plan?.isDefaultEndpointDisabled === false ? plan : undefined;
+      });
+    } else this.#answerWithoutStage(request, destination, trace);
     return true;
   }
 

@@ -254,6 +254,33 @@ test("refusals are AWS's: unknown, malformed and foreign ids, long messages, oth
   assert.equal(notText.status, 400);
 });
 
+test("the server's own address needs no stage, and a custom domain name has its mapping's key", async (t) => {
+  const { id, text } = await connect(t);
+  await post(sdk(t, portico.url), id, "by the server");
+  assert.equal(await text(), "by the server");
+  await assert.rejects(post(sdk(t, portico.url), "Llf4ceE2NjMCF7w=", "x"), { name: "GoneException" });
+  const page = await send(`${portico.url}/@connections/${id}`, {
+    method: "POST",
+    headers: { origin: "http://a.example" },
+  });
+  assert.equal(page.status, 403);
+  const create = async (path: string, body: object): Promise<void> => {
+    const answer = await send(`${portico.url}/v2/domainnames${path}`, { method: "POST", body: JSON.stringify(body) });
+    assert.equal(answer.status, 201, answer.text);
+  };
+  const certificateArn = "arn:aws:acm:us-east-1:000000000000:certificate/12345678-1234-1234-1234-123456789012";
+  const domainNameConfigurations = [{ certificateArn, endpointType: "REGIONAL" }];
+  await create("", { domainName: "ws.example.test", domainNameConfigurations });
+  await create("/ws.example.test/apimappings", { apiId, stage: "prod", apiMappingKey: "chat" });
+  const byDomain = await send(`${portico.url}/chat/@connections/${id}`, {
+    method: "POST",
+    headers: { host: "ws.example.test" },
+    body: "by the domain",
+  });
+  assert.equal(byDomain.status, 200, byDomain.text);
+  assert.equal(await text(), "by the domain");
+});
+
 test("web pages call nothing, and neither does who comes by a name that may have been pointed here", async (t) => {
   const { id, texts } = await connect(t);
   const refused = async (headers: Record<string, string>, method = "POST", host = "localhost"): Promise<void> => {

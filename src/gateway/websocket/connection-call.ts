@@ -8,7 +8,11 @@ export interface ConnectionTarget {
 /** What a callback asks of a connection. AWS: API Gateway Developer Guide, "Use @connections commands in your backend service". */
 export type ConnectionCall =
   /** A text message, which is valid UTF-8. */
-  { readonly kind: "post"; readonly data: Uint8Array } | { readonly kind: "get" } | { readonly kind: "delete" };
+  | { readonly kind: "post"; readonly data: Uint8Array }
+  | { readonly kind: "get" }
+  | { readonly kind: "delete" }
+  /** Asks for the stage, whichever the target names. */
+  | { readonly kind: "locate" };
 
 /** What a connection is, as GetConnection tells it. */
 export interface ConnectionView {
@@ -22,6 +26,7 @@ export interface ConnectionView {
 export type ConnectionOutcome =
   | { readonly kind: "done" }
   | { readonly kind: "found"; readonly connection: ConnectionView }
+  | { readonly kind: "located"; readonly stageKey: string }
   /** There is no such connection, not yet, or not any more. */
   | { readonly kind: "gone" }
   /** Too much waits for the client already: the message was not taken. */
@@ -56,7 +61,9 @@ export function callConnection(
   { stageKey }: ConnectionTarget,
   call: ConnectionCall,
 ): ConnectionOutcome {
-  if (connection?.isOpen !== true || connection.key !== stageKey) return gone;
+  if (connection?.isOpen !== true) return gone;
+  if (call.kind === "locate") return { kind: "located", stageKey: connection.key };
+  if (connection.key !== stageKey) return gone;
   switch (call.kind) {
     case "post":
       return connection.post(Buffer.from(call.data.buffer, call.data.byteOffset, call.data.byteLength)) ? done : full;
@@ -71,7 +78,8 @@ export function callConnection(
 
 const viewOf = ({ connectedMs, lastActiveMs, caller }: CalledConnection): ConnectionView => ({
   connectedMs,
-  lastActiveMs,
+  // Activity is told by a coarse clock.
+  lastActiveMs: Math.max(connectedMs, lastActiveMs),
   sourceIp: caller.sourceAddress,
   userAgent: caller.userAgent,
 });

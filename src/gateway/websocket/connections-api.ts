@@ -86,6 +86,22 @@ export class ConnectionsApi {
     return true;
   }
 
+  /**
+   * Answers a call at the server's own address, which names no stage: the connection says which it is. Returns false for any
+   * other request. `stageOf` returns a stage that is served there.
+   */
+  answerWithoutStage(request: InboundExchange, stageOf: (key: string) => Stage | undefined): boolean {
+    const path = request.target.split("?", 1)[0]!;
+    const connectionId = decode(pathPattern.exec(path)?.[1] ?? "");
+    if (threadOf(connectionId) === undefined) return false;
+    this.#options.directory.call({ connectionId, stageKey: "" }, { kind: "locate" }, (outcome) => {
+      const stage = outcome.kind === "located" ? stageOf(outcome.stageKey) : undefined;
+      if (stage === undefined) answer({ request, requestId: makeExtendedRequestId() }, "GET", goneIfLocated(outcome));
+      else this.answer(request, stage, { path, query: "" });
+    });
+    return true;
+  }
+
   /** Runs the call of somebody who may make it, and refuses all others. A stranger's body is not read. */
   #verify(call: Callback): void {
     const { request, stage, path } = call;
@@ -186,7 +202,9 @@ export class ConnectionsApi {
       return;
     }
     const target = { connectionId, stageKey: stageKey(stage.apiId, stage.stageName) };
-    this.#options.directory.call(target, callOf[method](body), (outcome) => answer(call, method, outcome));
+    this.#options.directory.call(target, callOf[method](body), (outcome) =>
+      answer(call, method, goneIfLocated(outcome)),
+    );
   }
 
   #takeToken(stage: Stage): boolean {
@@ -232,7 +250,11 @@ function collect(call: Callback, taken: (body: Buffer) => void): void {
   });
 }
 
-function answer(call: Callback, method: Method, outcome: ConnectionOutcome): void {
+type Answer = Exclude<ConnectionOutcome, { readonly kind: "located" }>;
+
+const goneIfLocated = (outcome: ConnectionOutcome): Answer => (outcome.kind === "located" ? { kind: "gone" } : outcome);
+
+function answer(call: Pick<Callback, "request" | "requestId">, method: Method, outcome: Answer): void {
   const { request, requestId } = call;
   switch (outcome.kind) {
     case "done":
@@ -290,7 +312,7 @@ function refuseSignature(call: Callback, { code, message, hint }: SignatureProbl
 
 /** Answers an error; without a message it has no body. */
 function refuse(
-  { request, requestId }: Callback,
+  { request, requestId }: Pick<Callback, "request" | "requestId">,
   status: number,
   errorType: string,
   message: string | undefined,
