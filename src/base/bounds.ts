@@ -781,6 +781,10 @@ export const bounds = {
     value: 120_000,
     source: "ours: from the first part of a message that a client sends to its last",
   },
+  webSocketTurnBytesMax: {
+    value: 65_536,
+    source: "ours: what is read of one connection before others get their turn, which is one read of a socket",
+  },
   webSocketJoinedBytesMax: {
     value: 16_384,
     source: "ours: the payload up to which a frame is one piece; of a larger one head and payload are two writes",

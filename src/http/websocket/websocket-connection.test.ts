@@ -221,6 +221,21 @@ test("a receiver that takes no more is given nothing until it resumes", async ()
   client.close();
 });
 
+test("a client that sends without a pause is read a little in each turn of the loop, and to its end", async () => {
+  const { client, seen } = await open();
+  const count = 200;
+  client.send(Buffer.concat(Array.from({ length: count }, () => frame(0x81, "x".repeat(30_000)))));
+  let most = 0;
+  for (let before = 0; before < count; ) {
+    await new Promise((resolve) => void setImmediate(resolve));
+    most = Math.max(most, seen.texts.length - before);
+    before = seen.texts.length;
+  }
+  assert.ok(most <= 7, `${most} messages in one turn`);
+  assert.deepEqual(seen.closes, []);
+  client.close();
+});
+
 test("what waits for a client that doesn't read is bounded, and it is told when there is room", async () => {
   const { client, seen } = await open();
   client.socket.pause();

@@ -40,6 +40,8 @@ const messageFramesMax = bounds.webSocketMessageFramesMax.value;
 const messageMsMax = bounds.webSocketMessageMsMax.value;
 /** A message that comes in parts begins with this much room. */
 const firstMessageBytes = 1_024;
+/** A client that sends without a pause is read this much at a time, and then the others get their turn. */
+const turnBytesMax = bounds.webSocketTurnBytesMax.value;
 /** Connections that the network lost in silence are found by TCP. */
 const keepAliveMs = 60_000;
 
@@ -63,6 +65,9 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
   #bytes: Buffer = empty;
   #isPaused = false;
   #isReading = false;
+  /** What was received since others last had their turn, and whether they have it now. */
+  #turnBytes = 0;
+  #isYielding = false;
   /** The frame that is being read: how much of its payload is still to come. */
   #opcode = -1;
   #isFinal = false;
@@ -148,7 +153,7 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
     this.#isPaused = false;
     if (this.#state !== states.open || this.#isReading) return;
     this.#readOn(empty);
-    if (!this.#isPaused) this.socket.resume();
+    if (!this.#isPaused && !this.#isYielding) this.socket.resume();
   }
 
   /** Called by the server's sweep. */
@@ -189,6 +194,23 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
     if (!this.#isPaused && !this.#isReading) this.#readOn(chunk);
     // Node delivers what it had read before a pause.
     else this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
+    this.#turnBytes += chunk.length;
+    if (this.#turnBytes >= turnBytesMax) this.#yield();
+  }
+
+  /** Lets others be read: libuv goes on with a socket that has more for up to 2 MB, whatever its messages cost. */
+  #yield(): void {
+    this.#turnBytes = 0;
+    if (this.#isYielding || this.#state !== states.open) return;
+    this.#isYielding = true;
+    this.socket.pause();
+    setImmediate(endTurn, this);
+  }
+
+  /** Called when the others had their turn. */
+  goOn(): void {
+    this.#isYielding = false;
+    if (this.#state === states.open && !this.#isPaused) this.socket.resume();
   }
 
   #readOn(chunk: Buffer): void {
@@ -479,4 +501,5 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
   }
 }
 
+const endTurn = (connection: WebSocketConnection): void => connection.goOn();
 const receiveEarly = (connection: WebSocketConnection, early: Buffer): void => connection.receive(early);
