@@ -77,6 +77,8 @@ export interface Grant {
   readonly usageIdentifierKey?: string | undefined;
   /** `$context.authorizer.claims.{name}` */
   readonly claims?: Readonly<Record<string, string>>;
+  /** Of who connected to a WebSocket API: how long the authorizer's function took. */
+  readonly integrationLatencyMs?: number;
   /** Of a JWT authorizer: the token's scopes that the route asks for; null if it asks for none. */
   readonly scopes?: readonly string[] | null;
 }

@@ -6,7 +6,7 @@ export interface ConnectionFacts {
   /** Milliseconds since 1970. */
   readonly connectedMs: number;
   readonly eventType: "CONNECT" | "MESSAGE" | "DISCONNECT";
-  readonly messageId?: string;
+  readonly messageId?: string | undefined;
   /** How the connection ended. */
-  readonly disconnect?: { readonly code: number; readonly reason: string };
+  readonly disconnect?: undefined | { readonly code: number; readonly reason: string };
 }

@@ -95,7 +95,8 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   resourcePath: (exchange) => exchange.method?.plan.resourcePath,
   responseLatency: (exchange) => milliseconds(performance.now() - exchange.startedAt),
   responseLength: (exchange) => String(exchange.answer.responseBytes),
-  routeKey: ({ program, method }) => (program.plan.kind === "rest" ? undefined : method?.plan.routeKey),
+  routeKey: ({ program, method, connection }) =>
+    program.plan.kind === "rest" && connection === undefined ? undefined : method?.plan.routeKey,
   stage: (exchange) => exchange.program.plan.stageName,
   status: (exchange) => (exchange.status === 0 ? undefined : String(exchange.status)),
   "waf.error": ({ waf }) => waf?.error,

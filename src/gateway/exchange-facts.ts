@@ -1,6 +1,7 @@
 import { emptyPlan } from "../plan/empty-plan.ts";
 import type { Plan } from "../plan/kinds.ts";
 import type { Caller } from "./caller.ts";
+import type { ConnectionFacts } from "./connection-facts.ts";
 import { type AccessPhases, Exchange, type ExchangeError, type IntegrationOutcome, type Opening } from "./exchange.ts";
 import type { Program } from "./program.ts";
 import { SyntheticRequest } from "./synthetic-request.ts";
@@ -32,6 +33,7 @@ export interface ExchangeFacts {
   readonly access: AccessPhases | undefined;
   readonly integrationHeaders: readonly string[];
   readonly overrides: PlainOverrides | undefined;
+  readonly connection: ConnectionFacts | undefined;
 }
 
 export function describeExchange(exchange: Exchange): ExchangeFacts {
@@ -64,6 +66,7 @@ export function describeExchange(exchange: Exchange): ExchangeFacts {
     access: exchange.access,
     integrationHeaders: exchange.integrationHeaders,
     overrides: exchange.overrides?.toPlain(),
+    connection: exchange.connection,
   };
 }
 
@@ -94,6 +97,7 @@ export function restoreExchange(facts: ExchangeFacts): Exchange {
   exchange.integration = facts.integration;
   exchange.access = facts.access;
   exchange.integrationHeaders = facts.integrationHeaders;
+  exchange.connection = facts.connection;
   exchange.overrides = facts.overrides === undefined ? undefined : Overrides.fromPlain(facts.overrides);
   return exchange;
 }

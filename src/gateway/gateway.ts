@@ -203,7 +203,8 @@ export class Gateway {
         problem = this.#close(key, error);
       }
     }
-    this.#thread.connections.serve(key, this.#programs.get(key)?.messages);
+    const program = this.#programs.get(key);
+    this.#thread.connections.serve(key, program?.plan.closed === undefined ? program?.messages : undefined);
     old?.life.retire();
     return problem;
   }

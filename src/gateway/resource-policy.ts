@@ -10,7 +10,7 @@ import { makeInvokeContext } from "../access/invoke-conditions.ts";
 import { type AwsPrincipal, type Policy, type PolicyDecision, parsePolicy } from "../access/policy.ts";
 import type { Principal } from "../access/principal.ts";
 import type { StagePlan } from "../plan/plan.ts";
-import { calledOf, defaultRouteKey, isDefaultRoute } from "./authorizers/method-arn.ts";
+import { calledOf, routeNameOf } from "./authorizers/method-arn.ts";
 import { endPhase } from "./authorizers/refusals.ts";
 import type { Exchange } from "./exchange.ts";
 import { decodeLeniently } from "./routing/match.ts";
@@ -154,8 +154,9 @@ export function strictestOf<Decision extends { readonly kind: string }>(
   const rank = ({ kind }: Decision): number => strictness[kind as Decision["kind"]];
   let decision: Decision | undefined;
   const { httpMethod, path: asked } = exchange;
-  // A default route has one name, whatever is called.
-  const forms = isDefaultRoute(exchange) ? [defaultRouteKey] : pathsOf(asked).map((path) => `${httpMethod}${path}`);
+  // A route with a name of its own has that one, whatever is called.
+  const name = routeNameOf(exchange);
+  const forms = name === undefined ? pathsOf(asked).map((path) => `${httpMethod}${path}`) : [name];
   for (const form of forms) {
     const found = decide(`${stageArn}${form}`);
     if (decision === undefined || rank(found) > rank(decision)) decision = found;

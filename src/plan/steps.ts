@@ -157,6 +157,8 @@ export interface MisconfiguredPlan {
   readonly hint?: string;
   /** It is an integration that can't be reached now: HTTP APIs answer 503. */
   readonly isUnreachable?: true;
+  /** There is nothing that the route leads to: WebSocket APIs answer as they do where there is no route. */
+  readonly isUnroutable?: true;
   /** `$context.integrationErrorMessage`. */
   readonly integrationError?: string;
 }
@@ -222,6 +224,8 @@ export interface RequestValidationPlan {
   readonly parameters: readonly RequiredParameterPlan[];
   /** Names of the stage's models by media type; empty if bodies are not validated. */
   readonly models: Readonly<Record<string, string>>;
+  /** Of a WebSocket API: yields the key of the message's model. A message of a key without one is refused. */
+  readonly selection?: TextPlan;
 }
 
 export interface RequiredParameterPlan {

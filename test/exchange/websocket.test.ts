@@ -1,13 +1,12 @@
 // WebSocket APIs by Node's own WebSocket, on a gateway thread's data plane in this process.
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { test } from "node:test";
-import { WebSocket as Client } from "ws";
 import { until } from "../until.ts";
 import { functionArn } from "./a-rest-api.ts";
 import { aWebSocketApi, aWebSocketStage } from "./a-websocket-api.ts";
 import { allowAll, FakeFunctions } from "./fake-functions.ts";
-import { type GatewayUnderTest, startBackend, startGateway } from "./start-gateway.ts";
+import { connect, host, type OpenClient } from "./open-websocket.ts";
+import { startBackend, startGateway } from "./start-gateway.ts";
 
 const uri = `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
 const aFunction = { IntegrationType: "AWS_PROXY", IntegrationMethod: "POST", IntegrationUri: uri } as const;
@@ -23,53 +22,6 @@ const hello = {
   responses: [{ ResponseTemplates: { $default: '{"id": "$context.connectionId", "route": "$context.routeKey"}' } }],
   isTwoWay: true,
 };
-
-/** A connection, and what came on it. */
-interface OpenClient {
-  readonly socket: Client;
-  readonly messages: string[];
-  readonly closed: Promise<readonly [code: number, reason: string]>;
-  /** Sends a message, and returns the next that comes. */
-  ask(message: unknown): Promise<string>;
-}
-
-const host = "abc123.execute-api.us-east-1.localhost";
-
-async function connect(
-  { port }: GatewayUnderTest,
-  { path = "/prod", headers = {}, protocols = [] as string[] } = {},
-): Promise<OpenClient> {
-  const socket = new Client(`ws://127.0.0.1:${port}${path}`, protocols, { headers: { host, ...headers } });
-  const messages: string[] = [];
-  socket.on("message", (data) => void messages.push(String(data)));
-  const { promise: closed, resolve } = Promise.withResolvers<readonly [number, string]>();
-  socket.on("close", (code, reason) => resolve([code, String(reason)]));
-  const refused = new Promise<never>((_resolve, reject) => {
-    socket.on("unexpected-response", (request, response) => {
-      let text = "";
-      response.on("data", (chunk) => {
-        text += chunk;
-      });
-      response.on("close", () => {
-        reject(Object.assign(new Error(`${response.statusCode} ${text}`), { headers: response.headers }));
-        request.destroy();
-      });
-    });
-    socket.on("error", reject);
-  });
-  await Promise.race([once(socket, "open"), refused]);
-  return {
-    socket,
-    messages,
-    closed,
-    async ask(message) {
-      const before = messages.length;
-      socket.send(typeof message === "string" ? message : JSON.stringify(message));
-      await until(() => messages.length > before);
-      return messages[before]!;
-    },
-  };
-}
 
 /** What a function is told of a connection. */
 interface ConnectionEvent extends Readonly<Record<string, unknown>> {

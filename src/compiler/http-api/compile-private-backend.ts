@@ -37,8 +37,14 @@ export function compilePrivateBackend(
 }
 
 /** Returns the ids of the VPC links that a stage's integrations name, sorted, whether they exist or not. */
-export function vpcLinksOfHttpApi(
+export const vpcLinksOfHttpApi = (
   { integrations }: HttpApiDefinition,
+  variables: Readonly<Record<string, string>>,
+): readonly string[] => vpcLinksNamed(integrations, variables);
+
+/** The same of integrations of either kind of API. */
+export function vpcLinksNamed(
+  integrations: readonly Pick<HttpIntegration, "ConnectionType" | "ConnectionId">[],
   variables: Readonly<Record<string, string>>,
 ): readonly string[] {
   const ids = integrations.flatMap(({ ConnectionType, ConnectionId = "" }) =>

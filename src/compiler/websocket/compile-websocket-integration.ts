@@ -1,14 +1,17 @@
 import type { Integration } from "../../definition/rest-api.ts";
 import type { IntegrationResponse, WebSocketIntegration, WebSocketRoute } from "../../definition/websocket-api.ts";
+import { parseJavaPattern } from "../../language/java/java-pattern.ts";
 import type { IntegrationResponsePlan, RequestTemplatesPlan, StepPlan } from "../../plan/steps.ts";
 import type { TextPlan } from "../../plan/values.ts";
-import { defaultKey } from "../../plan/websocket-plan.ts";
+import { connectKey, defaultKey } from "../../plan/websocket-plan.ts";
 import { compileIntegration } from "../compile-integration.ts";
 import { compileTemplates } from "../compile-template.ts";
 import { compileParameters } from "../compile-values.ts";
 import { closed } from "../refusal.ts";
 import { compileSelection } from "./compile-selection.ts";
 import type { WebSocketRouteContext } from "./compile-websocket-route.ts";
+import { asRestSource } from "./rest-source.ts";
+import { isTwoWay } from "./route-answers.ts";
 
 /**
  * Compiles an integration to the step that REST APIs have for it; only the choice of templates and responses, and a
@@ -20,15 +23,13 @@ export function compileWebSocketIntegration(
   route: WebSocketRoute,
   context: WebSocketRouteContext,
 ): StepPlan {
-  if (integration.ContentHandlingStrategy !== undefined) {
-    throw closed(`ContentHandlingStrategy ${integration.ContentHandlingStrategy}`);
-  }
   const method = { httpMethod: "ANY", authorizationType: route.AuthorizationType, apiKeyRequired: false };
   const step = compileIntegration(asRest(integration), method, context);
   if (step.kind === "lambda-proxy") {
     const { kind: _, stream: __, ...call } = step;
     return { kind: "websocket-lambda", ...call };
   }
+  if (step.kind === "http-proxy") return { ...step, ...compileRequestContent(integration) };
   if (!("request" in step)) return step;
   return {
     ...step,
@@ -36,8 +37,9 @@ export function compileWebSocketIntegration(
       ...step.request,
       templates: compileTemplates(integration.RequestTemplates, asWritten),
       ...compileRequestSelection(integration),
+      ...compileRequestContent(integration),
     },
-    responses: compileResponses(context.responses.get(integration.IntegrationId) ?? [], context),
+    responses: compileResponses(context.responses.get(integration.IntegrationId) ?? [], route, context),
   };
 }
 
@@ -62,12 +64,16 @@ function asRest(integration: WebSocketIntegration): Integration {
 }
 
 const asRestParameters = (parameters: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(parameters).map(([target, source]) => [
-      target,
-      source.replace(/^route\.request\./, "method.request."),
-    ]),
-  );
+  Object.fromEntries(Object.entries(parameters).map(([target, source]) => [target, asRestSource(source)]));
+
+/**
+ * A message is text: base64 of it becomes bytes, and as text it is what it is. Unconfirmed: the latter; see
+ * docs/compatibility.md, "WebSocket APIs, content handling".
+ */
+const compileRequestContent = ({
+  ContentHandlingStrategy: strategy,
+}: WebSocketIntegration): Pick<RequestTemplatesPlan, "contentHandling"> =>
+  strategy === "CONVERT_TO_BINARY" ? { contentHandling: strategy } : {};
 
 /** Without an expression the template `$default` is taken; older set-ups have `application/json` in its place. */
 function compileRequestSelection({
@@ -79,18 +85,25 @@ function compileRequestSelection({
   return { selection: [isOld ? "application/json" : defaultKey] };
 }
 
+/**
+ * Compiles the integration responses. Where nobody is told what the integration answers, none is needed; whoever connects is
+ * told its status. Unconfirmed: see docs/compatibility.md, "WebSocket APIs, integration responses".
+ */
 function compileResponses(
   responses: readonly IntegrationResponse[],
-  { variables }: WebSocketRouteContext,
+  route: WebSocketRoute,
+  { variables, answering }: WebSocketRouteContext,
 ): IntegrationResponsePlan[] {
+  const isHeard = isTwoWay(route, answering) && route.RouteKey !== connectKey;
+  if (responses.length === 0 && !isHeard) return [{ isDeclared: true, headers: [], templates: {} }];
   return responses
     .toSorted((left, right) => (left.IntegrationResponseKey < right.IntegrationResponseKey ? -1 : 1))
     .map((response) => {
       const { IntegrationResponseKey: key, ContentHandlingStrategy: contentHandling } = response;
-      if (contentHandling !== undefined) throw closed(`ContentHandlingStrategy ${contentHandling}`);
       return {
         ...(key === defaultKey ? {} : { selectionPattern: patternOf(key) }),
         isDeclared: true,
+        ...(contentHandling === undefined ? {} : { contentHandling }),
         headers: compileParameters(response.ResponseParameters, "method.response.header.", {
           side: "response",
           variables,
@@ -102,7 +115,12 @@ function compileResponses(
 }
 
 /** A key is `/pattern/`; anything else is the very text. */
-const patternOf = (key: string): string => /^\/(.*)\/$/s.exec(key)?.[1] ?? RegExp.escape(key);
+function patternOf(key: string): string {
+  const pattern = /^\/(.*)\/$/s.exec(key)?.[1] ?? RegExp.escape(key);
+  const parsed = parseJavaPattern(pattern);
+  if (parsed.kind === "unsupported") throw closed(`IntegrationResponseKey ${key} (${parsed.detail})`);
+  return pattern;
+}
 
 const compileResponseSelection = ({ TemplateSelectionExpression: expression }: IntegrationResponse): TextPlan =>
   expression === undefined ? [defaultKey] : compileSelection("TemplateSelectionExpression", expression);

@@ -4,36 +4,42 @@ import type {
   WebSocketRoute,
   WebSocketStage,
 } from "../../definition/websocket-api.ts";
-import type { RequestValidationPlan, StepPlan } from "../../plan/steps.ts";
-import { connectKey, defaultKey } from "../../plan/websocket-plan.ts";
+import type { StepPlan } from "../../plan/steps.ts";
+import { connectKey, disconnectKey } from "../../plan/websocket-plan.ts";
 import type { IntegrationContext } from "../compile-integration.ts";
+import type { ModelSet } from "../compile-validation.ts";
 import { compileRouteThrottles } from "../http-api/compile-route-throttles.ts";
-import { closed, misconfigured, Refusal } from "../refusal.ts";
+import { misconfigured, Refusal } from "../refusal.ts";
+import {
+  type AuthorizationContext,
+  compileConnectAuthorization,
+  compileConnectKey,
+} from "./compile-connect-authorization.ts";
+import { compileMessageValidation } from "./compile-message-validation.ts";
 import { compileWebSocketIntegration } from "./compile-websocket-integration.ts";
 
 /** The parts of stage and API that a route depends on. */
-export interface WebSocketRouteContext extends IntegrationContext {
+export interface WebSocketRouteContext extends IntegrationContext, AuthorizationContext {
+  readonly models: ModelSet;
   readonly region: string;
   readonly stage: WebSocketStage;
   readonly integrations: ReadonlyMap<string, WebSocketIntegration>;
   /** The integration responses, by the integration's id. */
+  /** The ids of the routes that have route responses. */
+  readonly answering: ReadonlySet<string>;
   readonly responses: ReadonlyMap<string, readonly IntegrationResponse[]>;
 }
-
-/**
- * Returns whether the client is sent what the route's integration answers.
- * AWS: API Gateway Developer Guide, "Set up a WebSocket API route response in API Gateway".
- */
-export const isTwoWay = (route: WebSocketRoute, answering: ReadonlySet<string>): boolean =>
-  route.RouteResponseSelectionExpression === defaultKey && answering.has(route.RouteId);
 
 /** Returns a route's steps in AWS's order, or the one step that refuses. */
 export function compileWebSocketRoute(route: WebSocketRoute, context: WebSocketRouteContext): StepPlan[] {
   try {
+    const { key, quota } = compileConnectKey(route, context);
     return [
-      ...compileAuthorization(route),
+      ...compileConnectAuthorization(route, context),
+      ...key,
       ...compileRouteThrottles(route, context),
-      ...compileValidation(route),
+      ...quota,
+      ...compileMessageValidation(route, context.models),
       compileTarget(route, context),
     ];
   } catch (error) {
@@ -42,30 +48,9 @@ export function compileWebSocketRoute(route: WebSocketRoute, context: WebSocketR
   }
 }
 
-function compileAuthorization({ AuthorizationType: type, ApiKeyRequired: needsKey }: WebSocketRoute): StepPlan[] {
-  if (type !== "NONE") throw closed(`authorizationType ${type}`);
-  if (needsKey !== false) throw closed("apiKeyRequired");
-  return [];
-}
-
-function compileValidation(route: WebSocketRoute): RequestValidationPlan[] {
-  if (route.ModelSelectionExpression !== undefined || Object.keys(route.RequestModels ?? {}).length > 0) {
-    throw closed("RequestModels");
-  }
-  const parameters = Object.entries(route.RequestParameters ?? {}).flatMap(([key, { Required: isRequired }]) => {
-    const [, place, name] = /^route\.request\.(header|querystring)\.(.+)$/s.exec(key) ?? [];
-    if (place === undefined || name === undefined) throw closed(`requestParameters ${key}`);
-    if (isRequired !== undefined && typeof isRequired !== "boolean") throw closed(`requestParameters ${key}`);
-    return isRequired === true ? [{ place: place as "header" | "querystring", name }] : [];
-  });
-  // A message has neither headers nor a query.
-  if (route.RouteKey !== connectKey || parameters.length === 0) return [];
-  return [{ kind: "request-validation", parameters, models: {} }];
-}
-
 /** Compiles the integration, or the step that answers for one that can't work. */
 function compileTarget(route: WebSocketRoute, context: WebSocketRouteContext): StepPlan {
-  if (route.Target === undefined && route.RouteKey === connectKey) return { kind: "websocket-accept" };
+  if (route.Target === undefined) return compileUntargeted(route);
   try {
     const id = /^integrations\/(.+)$/.exec(route.Target ?? "")?.[1];
     const integration = id === undefined ? undefined : context.integrations.get(id);
@@ -76,3 +61,9 @@ function compileTarget(route: WebSocketRoute, context: WebSocketRouteContext): S
     throw error;
   }
 }
+
+/** Whoever connects is let in, and who disconnects is told nothing. A message has nowhere to go. */
+const compileUntargeted = ({ RouteKey: key }: WebSocketRoute): StepPlan =>
+  key === connectKey || key === disconnectKey
+    ? { kind: "websocket-accept" }
+    : { kind: "misconfigured", detail: `The route ${key} has no integration`, isUnroutable: true };

@@ -1,10 +1,14 @@
 import type { IntegrationResponse, WebSocketApiDefinition, WebSocketStage } from "../../definition/websocket-api.ts";
 import { planVersion } from "../../plan/plan.ts";
 import type { WebSocketPlan, WebSocketRoutePlan } from "../../plan/websocket-plan.ts";
+import { ModelSet } from "../compile-validation.ts";
+import { vpcLinksNamed } from "../http-api/compile-private-backend.ts";
 import { Refusal } from "../refusal.ts";
 import { noSurroundings, type Surroundings } from "../surroundings.ts";
 import { compileSelection } from "./compile-selection.ts";
-import { compileWebSocketRoute, isTwoWay } from "./compile-websocket-route.ts";
+import { compileWebSocketRoute } from "./compile-websocket-route.ts";
+import { isTwoWay } from "./route-answers.ts";
+import { makeWebSocketAuthorizers } from "./websocket-authorizers.ts";
 
 /**
  * Compiles a deployed WebSocket API with its stage's settings. It is pure and deterministic, and never throws for a user's
@@ -21,7 +25,13 @@ export function compileWebSocket(
   const integrations = new Map(definition.integrations.map((each) => [each.IntegrationId, each]));
   const responses = groupBy(definition.integrationResponses, ({ IntegrationId: id }) => id);
   const answering = new Set(definition.routeResponses.map(({ RouteId: id }) => id));
+  const models = new ModelSet(
+    definition.models.map(({ ModelId: id, Name: name, Schema: schema }) => ({ id, name, schema, contentType: "" })),
+    api.ApiId,
+  );
   const apiArn = `arn:aws:execute-api:${scope.region}:${scope.account}:${api.ApiId}`;
+  const asker = { account: scope.account, variables, surroundings };
+  const authorizers = makeWebSocketAuthorizers(definition.authorizers, apiArn, asker);
   const methods = definition.routes
     .toSorted((left, right) => (left.RouteKey < right.RouteKey ? -1 : 1))
     .map(
@@ -31,22 +41,26 @@ export function compileWebSocket(
         resourcePath: route.RouteKey,
         httpMethod: "ANY",
         ...(route.OperationName === undefined ? {} : { operationName: route.OperationName }),
+        ...compileLogging(stage, route.RouteKey),
         isTwoWay: isTwoWay(route, answering),
         steps: compileWebSocketRoute(route, {
-          account: scope.account,
+          ...asker,
           region: scope.region,
           methodArn: `${apiArn}/${stage.StageName}/${route.RouteKey}`,
-          variables,
-          surroundings,
+          api,
+          authorizers,
+          models,
           binaryMediaTypes: [],
           isEdgeOptimized: false,
           clientCertificateId: stage.ClientCertificateId,
           stage,
           integrations,
+          answering,
           responses,
         }),
       }),
     );
+  const vpcLinks = vpcLinksNamed(definition.integrations, variables);
   const log = stage.AccessLogSettings;
   return {
     version: planVersion,
@@ -63,11 +77,25 @@ export function compileWebSocket(
     ...(log?.DestinationArn === undefined || log.Format === undefined
       ? {}
       : { accessLog: { destinationArn: log.DestinationArn, format: log.Format } }),
-    withoutEffect: [],
+    ...(authorizers.used === undefined ? {} : { authorizers: authorizers.used }),
+    ...(models.used === undefined ? {} : { models: models.used }),
+    ...(vpcLinks.length === 0 ? {} : { vpcLinks }),
     ...compileRouteSelection(api.RouteSelectionExpression),
+    withoutEffect: settingsWithoutEffect(definition, stage),
     routes: Object.fromEntries(methods.map(({ routeKey }, index) => [routeKey, index])),
     methods,
   };
+}
+
+/** An entry of a route's own stands in place of the stage's default as a whole. */
+function compileLogging(
+  { RouteSettings: settings, DefaultRouteSettings: byDefault }: WebSocketStage,
+  key: string,
+): Pick<WebSocketRoutePlan, "logging"> {
+  const own = Object.hasOwn(settings, key) ? settings[key]! : byDefault;
+  const { LoggingLevel: level, DataTraceEnabled: hasDataTrace } = own;
+  if (level !== "ERROR" && level !== "INFO") return {};
+  return { logging: { level, hasDataTrace: hasDataTrace === true } };
 }
 
 /** Without the route of a message nobody can tell its guards: an expression that can't be read closes the stage. */
@@ -80,6 +108,31 @@ function compileRouteSelection(expression: string): Pick<WebSocketPlan, "routeSe
     }
     throw error;
   }
+}
+
+/** Returns the settings that are stored and have no effect, by AWS's names, sorted. None of them guards anything. */
+function settingsWithoutEffect(
+  { routes, integrations }: WebSocketApiDefinition,
+  { DefaultRouteSettings: byDefault, RouteSettings: settings }: WebSocketStage,
+): string[] {
+  const names = new Set<string>();
+  const keys = new Set(routes.map(({ RouteKey }) => RouteKey));
+  if (byDefault.DetailedMetricsEnabled === true) names.add("DefaultRouteSettings DetailedMetricsEnabled");
+  for (const [key, each] of Object.entries(settings)) {
+    // A throttle that holds for nothing should not go unnoticed.
+    if (!keys.has(key)) names.add(`RouteSettings ${key}, which names no deployed route`);
+    if (each.DetailedMetricsEnabled === true) names.add(`RouteSettings ${key} DetailedMetricsEnabled`);
+  }
+  for (const { RouteKey, RequestModels, ModelSelectionExpression } of routes) {
+    const hasModels = Object.keys(RequestModels ?? {}).length > 0;
+    if (hasModels && ModelSelectionExpression === undefined) {
+      names.add(`RequestModels of ${RouteKey}, which has no ModelSelectionExpression`);
+    }
+  }
+  for (const { IntegrationType: type, ContentHandlingStrategy: strategy } of integrations) {
+    if (strategy !== undefined && type === "AWS_PROXY") names.add("ContentHandlingStrategy of AWS_PROXY");
+  }
+  return [...names].sort();
 }
 
 function groupBy(

@@ -17,6 +17,7 @@ import { problemOfInvoking } from "../integrations/function-access.ts";
 import { authorizerEventLinkers } from "../integrations/http-api-event.ts";
 import { traceInvocation } from "../integrations/invocation.ts";
 import { linkAuthorizerEvent } from "../integrations/lambda-event.ts";
+import { linkConnectAuthorizerEvent } from "../integrations/websocket-event.ts";
 import { linkIdentity, linkIdentityText, type ReadIdentity } from "./identity.ts";
 import type { AuthorizerContext, LinkedAuthorizer } from "./link-authorizer.ts";
 import { methodArnOf } from "./method-arn.ts";
@@ -92,6 +93,7 @@ export function linkLambdaAuthorizer(plan: InvokingPlan, context: AuthorizerCont
 function linkRest(plan: LambdaAuthorizerPlan, { stage }: AuthorizerContext): Dialect {
   const { identitySources, identityValidationExpression, resultTtlSeconds } = plan;
   const common = { parse: parseAuthorizerResult, invocationRefused: "Authorizer error" };
+  const isWebSocket = stage.kind === "websocket";
   if (plan.kind === "token") {
     const isToken = linkValidation(identityValidationExpression);
     return {
@@ -108,11 +110,12 @@ function linkRest(plan: LambdaAuthorizerPlan, { stage }: AuthorizerContext): Dia
   }
   return {
     ...common,
-    readIdentity: linkIdentity(identitySources, "several", { required: resultTtlSeconds > 0 }),
+    // Unconfirmed: WebSocket APIs, which remember nothing, demand them; see docs/compatibility.md, "WebSocket APIs, authorizers".
+    readIdentity: linkIdentity(identitySources, "several", { required: isWebSocket || resultTtlSeconds > 0 }),
     problemOf: () => undefined,
     textOf: linkIdentityText(identitySources),
     linkEvent(method) {
-      const write = linkAuthorizerEvent(stage, method);
+      const write = isWebSocket ? linkConnectAuthorizerEvent(stage, method) : linkAuthorizerEvent(stage, method);
       return (exchange) => write(exchange, methodArnOf(exchange));
     },
   };

@@ -15,16 +15,19 @@ export function methodArnOf(exchange: Exchange): string {
 
 const bytesMax = bounds.methodArnBytesMax.value;
 
-/** The key of an HTTP API's default route, by which its ARN ends. */
-export const defaultRouteKey = "$default";
-
-/** AWS: API Gateway Developer Guide, "Control access to HTTP APIs with IAM authorization in API Gateway". */
-export const isDefaultRoute = ({ method }: Pick<Exchange, "method">): boolean =>
-  method?.plan.resourcePath === defaultRouteKey;
+/**
+ * Returns the key of a route whose ARN ends with that and not with verb and path: `$default` of HTTP APIs, `$connect` of
+ * WebSocket APIs. AWS: API Gateway Developer Guide, "Control access to HTTP APIs with IAM authorization in API Gateway",
+ * "Control access to WebSocket APIs with IAM authorization".
+ */
+export function routeNameOf({ method }: Pick<Exchange, "method">): string | undefined {
+  const path = method?.plan.resourcePath;
+  return path?.startsWith("$") === true ? path : undefined;
+}
 
 /** Returns the end of the ARN of a call, behind the stage. */
 export const calledOf = (exchange: Pick<Exchange, "method" | "httpMethod" | "path">): string =>
-  isDefaultRoute(exchange) ? defaultRouteKey : `${exchange.httpMethod}${exchange.path}`;
+  routeNameOf(exchange) ?? `${exchange.httpMethod}${exchange.path}`;
 
 /**
  * Returns whether the ARN of the method that a request calls is as short as it has to be for methods with authorization.

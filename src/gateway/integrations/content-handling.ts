@@ -75,6 +75,18 @@ export function linkResponseContent(
   };
 }
 
+/**
+ * Returns how what an integration answers becomes the text of a WebSocket's frame: as it is, or converted.
+ * AWS: API Gateway Developer Guide, "Working with binary media types for WebSocket APIs".
+ */
+export function linkFrameContent(
+  handling: ContentHandlingPlan | undefined,
+): ((exchange: Exchange) => Content) | undefined {
+  if (handling === undefined) return undefined;
+  const content = contentOf(false, handling === "CONVERT_TO_TEXT" ? "encode" : "decode");
+  return () => content;
+}
+
 const contentOf = (isBinary: boolean, conversion: Conversion): Content => ({
   conversion,
   isOpaque: isBinary && conversion === "none",

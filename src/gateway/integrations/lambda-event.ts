@@ -73,7 +73,7 @@ function linkRequestContext(
 }
 
 /** Returns what the method's authorizer said of the caller, if it has been asked. AWS: values of a context are texts. */
-export function writeAuthorizer({ caller: { grant }, access }: Exchange): string {
+function writeAuthorizer({ caller: { grant }, access }: Exchange): string {
   if (grant === undefined) return "";
   const { principalId, context, claims } = grant;
   if (claims !== undefined) return `,"authorizer":${json({ claims })}`;
@@ -145,8 +145,9 @@ export function eventHeaders(exchange: Exchange): ReadonlyMap<string, readonly s
     if (known === undefined) values.set(name, [value]);
     else known.push(value);
   }
-  // A test has no front end that would add headers.
-  if (exchange.isTest) return values;
+  // A test has no front end that would add headers, and a message has none at all.
+  if (exchange.isTest || (exchange.connection !== undefined && exchange.connection.eventType !== "CONNECT"))
+    return values;
   values.set("X-Amzn-Trace-Id", [exchange.traceHeader]);
   values.set("X-Forwarded-For", [client.forwardedFor ?? forwardedFor + client.address]);
   values.set("X-Forwarded-Port", [String(client.calledPort)]);

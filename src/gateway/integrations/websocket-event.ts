@@ -1,7 +1,7 @@
 import type { MethodPlan, StagePlan } from "../../plan/plan.ts";
 import { requestTime } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
-import { eventHeaders, maps, writeAuthorizer } from "./lambda-event.ts";
+import { eventHeaders, maps } from "./lambda-event.ts";
 
 const json = JSON.stringify;
 
@@ -26,6 +26,22 @@ export function linkWebSocketEvent(stage: StagePlan, method: MethodPlan): (excha
   };
 }
 
+/**
+ * Links the event of a REQUEST authorizer, in front of `$connect`. AWS quirk: a map without entries is `{}` here.
+ * AWS: API Gateway Developer Guide, "Control access to WebSocket APIs with AWS Lambda REQUEST authorizers".
+ */
+export function linkConnectAuthorizerEvent(
+  stage: StagePlan,
+  method: MethodPlan,
+): (exchange: Exchange, methodArn: string) => string {
+  const variables = `"stageVariables":${json(stage.stageVariables)},"requestContext":{`;
+  const writeContext = linkConnectionContext(stage, method);
+  return (exchange, methodArn) =>
+    `{"type":"REQUEST","methodArn":${json(methodArn)},${headersOf(exchange)},` +
+    `${queryOf(exchange) || '"queryStringParameters":{},"multiValueQueryStringParameters":{},'}` +
+    `${variables}${writeContext(exchange)}}}`;
+}
+
 /** Writes the members of `requestContext`, in AWS's order. */
 export function linkConnectionContext(stage: StagePlan, method: MethodPlan): (exchange: Exchange) => string {
   const routeKey = `"routeKey":${json(method.routeKey)}`;
@@ -36,7 +52,7 @@ export function linkConnectionContext(stage: StagePlan, method: MethodPlan): (ex
     const { sourceAddress, userAgent } = exchange.caller;
     return (
       `${routeKey}${disconnect === undefined ? "" : `,"disconnectStatusCode":${disconnect.code}`}` +
-      `${writeAuthorizer(exchange)}${messageId === undefined ? "" : `,"messageId":"${messageId}"`}` +
+      `${authorizerOf(exchange)}${messageId === undefined ? "" : `,"messageId":"${messageId}"`}` +
       `,"eventType":"${eventType}","extendedRequestId":"${exchange.extendedRequestId}",` +
       `"requestTime":"${requestTime(exchange.startedMs)}"` +
       `${disconnect === undefined ? "" : `,"disconnectReason":${json(disconnect.reason)}`}` +
@@ -45,6 +61,14 @@ export function linkConnectionContext(stage: StagePlan, method: MethodPlan): (ex
       `"requestId":"${exchange.requestId}","domainName":${json(exchange.domainName)},"connectionId":"${connectionId}"${api}`
     );
   };
+}
+
+/** Returns what the authorizer said when the connection was made. AWS: values of a context are texts. */
+function authorizerOf({ caller: { grant }, access }: Exchange): string {
+  if (grant === undefined) return "";
+  const { principalId, context, integrationLatencyMs } = grant;
+  const integrationLatency = Math.round(access?.authorizer?.integrationLatencyMs ?? integrationLatencyMs ?? 0);
+  return `,"authorizer":${json({ principalId, ...context, integrationLatency })}`;
 }
 
 /** The headers of the handshake but those of the hop: `Connection` and `Upgrade`, as captured events lack them. */

@@ -69,6 +69,8 @@ export const configurationError = (detail: string, help = ""): Pick<Failure, "de
 export interface FailureResponses {
   /** Answers the exchange, unless it is complete. Returns false, as a step that answers does. */
   finish(exchange: Exchange, type: FailureType, failure: Failure): false;
+  /** Refuses what can't be enforced, by its own form of answer. Without this function it is an answer with 501. */
+  refuse?(exchange: Exchange, message: string): void;
 }
 
 /** The hint of a failure that only a bug of Portico can cause. */

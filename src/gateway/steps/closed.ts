@@ -16,6 +16,11 @@ export const linkClosed =
 
 /** Answers with 501, a status of Portico's own: AWS has no such answer, and no gateway response customises it. */
 export function refuse(exchange: Exchange, message: string): void {
+  const { responses } = exchange.program;
+  if (responses.refuse !== undefined && exchange.connection?.eventType === "MESSAGE") {
+    responses.refuse(exchange, message);
+    return;
+  }
   const headers = ["Content-Type", "application/json", "x-amzn-ErrorType", "NotImplementedException"];
   addHint(exchange.request, headers, message);
   exchange.trace?.add({ kind: "refused", reason: message });

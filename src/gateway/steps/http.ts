@@ -182,14 +182,14 @@ class ResponseMapper implements BackendConsumer {
       return;
     }
     this.#call = call;
-    const template = chooseResponseTemplate(exchange, response);
+    const template = chooseResponseTemplate(exchange, response, String(status));
     if (needsPayload(exchange, response, template)) {
-      this.#buffered = { response, template, chunks: [] };
+      this.#buffered = { response, template, status, chunks: [] };
       return;
     }
     if (template.make !== null) {
       // The backend's body is read and thrown away, which keeps the connection.
-      respondMapped(exchange, response, { template, body: undefined, headers: traceHeader(exchange) });
+      respondMapped(exchange, response, { template, body: undefined, status, headers: traceHeader(exchange) });
       return;
     }
     const headers = writeResponseHeaders(exchange, response, template);
@@ -223,11 +223,11 @@ class ResponseMapper implements BackendConsumer {
     else if (this.#isStreaming) this.#exchange.end();
   }
 
-  #respond({ response, template, chunks }: BufferedAnswer): void {
+  #respond({ response, template, status, chunks }: BufferedAnswer): void {
     const exchange = this.#exchange;
     const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     exchange.integrationPayload = new Payload(body);
-    respondMapped(exchange, response, { template, body, headers: traceHeader(exchange) });
+    respondMapped(exchange, response, { template, body, status, headers: traceHeader(exchange) });
   }
 
   cut(failure: BackendFailure): void {
@@ -255,6 +255,7 @@ export const brokenOff = "Execution failed due to a network error communicating 
 interface BufferedAnswer {
   readonly response: IntegrationResponse;
   readonly template: ChosenTemplate;
+  readonly status: number;
   readonly chunks: Buffer[];
 }
 

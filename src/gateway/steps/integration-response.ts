@@ -1,9 +1,8 @@
 import { bounds } from "../../base/bounds.ts";
 import type { RunJob } from "../../base/job.ts";
 import { parseJavaPattern } from "../../language/java/java-pattern.ts";
-import type { IntegrationResponsePlan } from "../../plan/steps.ts";
+import type { ContentHandlingPlan, IntegrationResponsePlan } from "../../plan/steps.ts";
 import type { ValuePlan } from "../../plan/values.ts";
-import { defaultKey } from "../../plan/websocket-plan.ts";
 import type { Exchange } from "../exchange.ts";
 import { setHeader } from "../header-list.ts";
 import {
@@ -13,6 +12,7 @@ import {
   decodeText,
   encodeBase64,
   isText,
+  linkFrameContent,
   linkResponseContent,
   refuseUndecodable,
 } from "../integrations/content-handling.ts";
@@ -20,6 +20,7 @@ import { acceptedMediaType } from "../integrations/media-types.ts";
 import type { LinkContext } from "../link-context.ts";
 import { configurationError } from "../responses/failure.ts";
 import { mappedResponseName } from "../responses/header-remapping.ts";
+import { linkSelectionKey, ofKey, type SelectKey } from "../selection.ts";
 import { linkFailureLog, linkTemplate, type Template, type TemplateOptions } from "../templates/link-template.ts";
 import { Payload } from "../templates/payload.ts";
 import {
@@ -31,7 +32,7 @@ import {
   type ReadValue,
   readsBody,
 } from "../values.ts";
-import { linkTemplateKey, traceTemplate } from "./request-template.ts";
+import { traceTemplate } from "./request-template.ts";
 
 /** One integration response after linking. */
 export interface IntegrationResponse {
@@ -39,8 +40,8 @@ export interface IntegrationResponse {
   readonly headers: readonly { readonly name: string; readonly read: ReadValue; readonly plan: ValuePlan }[];
   /** The templates by media type, in the plan's order. */
   readonly templates: ReadonlyMap<string, ChosenTemplate>;
-  /** Of a WebSocket API: makes the key of the template. */
-  readonly keyOf: ((exchange: Exchange) => string) | undefined;
+  /** Of a WebSocket API: yields the key of the template. */
+  readonly selectKey: SelectKey | undefined;
   /** Whether a header is mapped from the integration's body. */
   readonly mapsBody: boolean;
   /** What headers look for in the integration's body. */
@@ -82,6 +83,10 @@ export function linkSelection(
   const { stageVariables, binaryMediaTypes } = stage;
   const onFailure = linkFailureLog(stage, method, thread.logger);
   const { runJob } = thread;
+  const linkContent = (handling: ContentHandlingPlan | undefined): IntegrationResponse["contentOf"] =>
+    stage.kind === "websocket"
+      ? linkFrameContent(handling)
+      : linkResponseContent(handling, { binaryMediaTypes, isMock });
   const responses = plans.map((plan) => ({
     plan,
     headers: plan.headers.flatMap(({ name, value }) => {
@@ -89,12 +94,12 @@ export function linkSelection(
       return shown === undefined ? [] : [{ name: shown, read: linkValue(value), plan: value }];
     }),
     templates: linkTemplates(plan, { stageVariables, onFailure, runJob }),
-    keyOf: linkTemplateKey(plan, stage),
+    selectKey: plan.selection && linkSelectionKey(plan.selection),
     mapsBody: readsBody(plan.headers),
     bodyPaths: linkBodyPaths(plan.headers.map(({ value }) => value)),
     runJob,
     isDecoded: isAws,
-    contentOf: linkResponseContent(plan.contentHandling, { binaryMediaTypes, isMock }),
+    contentOf: linkContent(plan.contentHandling),
     pattern: plan.selectionPattern === undefined ? undefined : linkPattern(plan.selectionPattern),
   }));
   const byDefault =
@@ -170,12 +175,17 @@ export interface ChosenTemplate {
 const passBody: ChosenTemplate = { mediaType: undefined, make: null };
 
 /**
- * Chooses the response template: that of the first media type that the request accepts, otherwise the first one.
+ * Chooses the response template: that of the first media type that the request accepts, otherwise the first one. Of a
+ * WebSocket API: that of the selected key, or `$default`, and otherwise the body is passed. `status` is the integration's.
  * AWS: "Integration passthrough behaviors"; docs/internals/aws-facts/mapping-and-content.md, "Passthrough".
  */
-export function chooseResponseTemplate(exchange: Exchange, { templates, keyOf }: IntegrationResponse): ChosenTemplate {
+export function chooseResponseTemplate(
+  exchange: Exchange,
+  { templates, selectKey }: IntegrationResponse,
+  status: string,
+): ChosenTemplate {
   if (templates.size === 0) return passBody;
-  if (keyOf !== undefined) return templates.get(keyOf(exchange)) ?? templates.get(defaultKey) ?? passBody;
+  if (selectKey !== undefined) return ofKey(templates, selectKey(exchange, status)) ?? passBody;
   const chosen = templates.get(acceptedMediaType(exchange.request));
   if (chosen !== undefined) return chosen;
   for (const first of templates.values()) return first;
@@ -247,8 +257,8 @@ export function respondMapped(
     readonly template: ChosenTemplate;
     readonly body: Buffer | undefined;
     readonly headers?: readonly string[];
-    /** The integration's, if it is no backend's. */
-    readonly status?: number;
+    /** The integration's: what is answered where the response has no status of its own. */
+    readonly status: number;
   },
 ): void {
   if (response.bodyPaths.texts.length === 0) {
@@ -269,7 +279,7 @@ function respondFound(
   const { template, body } = options;
   const headers = writeResponseHeaders(exchange, response, template);
   // A WebSocket's integration response has no status: that of the integration is told who connects.
-  const own = response.plan.statusCode ?? options.status ?? exchange.integration?.status ?? 200;
+  const own = response.plan.statusCode ?? options.status;
   if (options.headers !== undefined) headers.push(...options.headers);
   const { conversion, isOpaque } = response.contentOf === undefined ? asItIs : response.contentOf(exchange);
   if (template.make === null) {

@@ -217,8 +217,10 @@ function answerMapped(exchange: Exchange, select: SelectResponse, { status, mess
   const response = select(message);
   if (!checkResponse(exchange, response, String(status), message)) return;
   respondMapped(exchange, response, {
-    template: chooseResponseTemplate(exchange, response),
+    template: chooseResponseTemplate(exchange, response, String(status)),
     body: payload,
+    // Unconfirmed: a CONNECT whose function failed; see docs/compatibility.md, "WebSocket APIs, handshakes".
+    status: message === undefined ? status : 500,
     headers: ["X-Amzn-Trace-Id", `Root=${exchange.traceId}`],
   });
 }

@@ -1,6 +1,6 @@
 import type { MisconfiguredPlan } from "../../plan/steps.ts";
 import type { RunStep } from "../program.ts";
-import { configurationError } from "../responses/failure.ts";
+import { configurationError, type FailureType } from "../responses/failure.ts";
 
 /** Answers as AWS does for an integration that can't work. */
 export const linkMisconfigured =
@@ -9,6 +9,10 @@ export const linkMisconfigured =
     if (plan.integrationError !== undefined) exchange.startIntegration().error = plan.integrationError;
     const help = plan.hint === undefined ? "" : `. ${plan.hint}`;
     const failure = configurationError(plan.detail, help);
-    const type = plan.isUnreachable === true ? "INTEGRATION_FAILURE" : "API_CONFIGURATION_ERROR";
-    return exchange.program.responses.finish(exchange, type, failure);
+    return exchange.program.responses.finish(exchange, typeOf(plan), failure);
   };
+
+function typeOf({ isUnreachable, isUnroutable }: MisconfiguredPlan): FailureType {
+  if (isUnroutable === true) return "RESOURCE_NOT_FOUND";
+  return isUnreachable === true ? "INTEGRATION_FAILURE" : "API_CONFIGURATION_ERROR";
+}

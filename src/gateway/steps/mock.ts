@@ -103,7 +103,7 @@ function answer(exchange: Exchange, select: SelectResponse, status: string): fal
   // Unconfirmed: see docs/compatibility.md, "WebSocket APIs, mocks".
   if (exchange.connection !== undefined) exchange.integrationPayload = exchange.requestPayload;
   if (checkResponse(exchange, response, status)) {
-    const template = chooseResponseTemplate(exchange, response);
+    const template = chooseResponseTemplate(exchange, response, status);
     respondMapped(exchange, response, { template, body: undefined, status: Number(status) });
   }
   return false;

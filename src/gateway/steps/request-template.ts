@@ -1,15 +1,14 @@
 import type { RequestTemplatesPlan } from "../../plan/steps.ts";
-import { defaultKey } from "../../plan/websocket-plan.ts";
 import type { Exchange } from "../exchange.ts";
 import { type Conversion, encodeBase64, linkRequestContent } from "../integrations/content-handling.ts";
 import { requestMediaType } from "../integrations/media-types.ts";
 import { collectBody } from "../integrations/request-body.ts";
 import type { LinkContext } from "../link-context.ts";
 import { configurationError } from "../responses/failure.ts";
+import { linkSelectionKey, ofKey } from "../selection.ts";
 import { linkFailureLog, linkTemplate, type Template } from "../templates/link-template.ts";
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
-import { linkText } from "../values.ts";
 
 /**
  * What is sent to the integration: a template's text, the request's own body, or nothing because AWS refuses the
@@ -49,10 +48,10 @@ export function linkRequestTemplates(
   const isRefusedUnmatched =
     plan.passthrough === "NEVER" || (plan.passthrough === "WHEN_NO_TEMPLATES" && bodies.size > 0);
   const unmatched = isRefusedUnmatched ? refuse : pass;
-  const keyOf = linkTemplateKey(plan, stage);
+  const selectKey = plan.selection && linkSelectionKey(plan.selection);
   const choose = (exchange: Exchange): RequestBody => {
-    const mediaType = keyOf?.(exchange) ?? requestMediaType(exchange.request);
-    const body = bodies.get(mediaType) ?? (keyOf && bodies.get(defaultKey)) ?? unmatched;
+    const mediaType = selectKey === undefined ? requestMediaType(exchange.request) : (selectKey(exchange) ?? "");
+    const body = (selectKey === undefined ? bodies.get(mediaType) : ofKey(bodies, mediaType)) ?? unmatched;
     exchange.trace?.add({ kind: "request-template", mediaType, choice: body.kind });
     return body;
   };
@@ -64,12 +63,6 @@ export function linkRequestTemplates(
     return isTransformed && contentOf(exchange).isOpaque ? refuseOpaque : body;
   };
 }
-
-/** Links what chooses a template of a WebSocket API; undefined where the content type does. */
-export const linkTemplateKey = (
-  { selection }: Pick<RequestTemplatesPlan, "selection">,
-  { kind }: Pick<LinkContext["stage"], "kind">,
-): ((exchange: Exchange) => string) | undefined => selection && linkText(selection, { kind });
 
 /** Answers a request that AWS does not send to the integration. */
 export function refuseRequest(exchange: Exchange, { type }: Extract<RequestBody, { readonly kind: "refuse" }>): false {

@@ -12,6 +12,7 @@ import type { LinkedModels } from "../linked-models.ts";
 import type { RunStep } from "../program.ts";
 import { decodeLeniently } from "../routing/match.ts";
 import { runExchangeJob } from "../run-exchange-job.ts";
+import { linkSelectionKey } from "../selection.ts";
 import { Payload } from "../templates/payload.ts";
 import { type ValidationResult, validateJob } from "../templates/payload-jobs.ts";
 import type { ThreadContext } from "../thread-context.ts";
@@ -28,6 +29,7 @@ export function linkRequestValidation(plan: RequestValidationPlan, { thread, mod
   // AWS: AWS CloudFormation, "AWS::ApiGateway::Method", RequestModels: `$default` is the model of all other content types.
   const ofAnyType = plan.models["$default"] === undefined ? undefined : linkModel(plan.models["$default"]);
   const schemas = new Map(Object.entries(plan.models).map(([mediaType, name]) => [mediaType, linkModel(name)]));
+  const selectKey = plan.selection === undefined ? undefined : linkSelectionKey(plan.selection);
   return (exchange) => {
     let missing: string | undefined;
     for (const { name, isGiven } of parameters) {
@@ -36,12 +38,16 @@ export function linkRequestValidation(plan: RequestValidationPlan, { thread, mod
     if (missing !== undefined) return refuseParameters(exchange, missing);
     if (parameters.length > 0) exchange.trace?.add({ kind: "validation", of: "parameters" });
     if (schemas.size === 0) return true;
-    const mediaType = soleMediaType(exchange.request);
+    const mediaType = selectKey === undefined ? soleMediaType(exchange.request) : (selectKey(exchange) ?? "");
     // A backend may use another of the several types than the one that would choose the model.
     if (mediaType === undefined) return refuseBody(exchange, "", "[several Content-Type headers]");
     const model = schemas.get(mediaType) ?? ofAnyType;
-    // AWS: a body of a type that has no model is not validated; the integration's passthrough behavior may refuse it.
-    if (model === undefined) return true;
+    if (model === undefined) {
+      // AWS: "Data mapping for WebSocket APIs", model selection: a key without a model fails, if there is no `$default`.
+      if (selectKey !== undefined) return refuseBody(exchange, mediaType, "[no model is selected]");
+      // AWS: a body of a type that has no model is not validated; the integration's passthrough behavior may refuse it.
+      return true;
+    }
     collectBody(exchange, thread, (body) => {
       exchange.requestPayload ??= new Payload(body);
       const conclude = (problem: string | undefined): void => {

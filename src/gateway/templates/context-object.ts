@@ -33,9 +33,27 @@ const names = [
 ] as const;
 const variables = new Map(names.map((name) => [name as string, linkVariable(name)]));
 
-/** What WebSocket APIs have besides. AWS: "WebSocket API mapping template reference for API Gateway". */
-const connectionNames = ["connectedAt", "connectionId", "eventType", "messageId", "routeKey", "status"] as const;
-const connectionVariables = new Map(connectionNames.map((name) => [name as string, linkVariable(name)]));
+/**
+ * The same of WebSocket APIs, which have neither paths nor verbs.
+ * AWS: API Gateway Developer Guide, "WebSocket API mapping template reference for API Gateway".
+ */
+const webSocketNames = [
+  "apiId",
+  "connectionId",
+  "domainName",
+  "eventType",
+  "extendedRequestId",
+  "messageId",
+  "requestId",
+  "requestTime",
+  "routeKey",
+  "stage",
+  "status",
+] as const;
+const webSocketVariables = new Map(webSocketNames.map((name) => [name as string, linkVariable(name)]));
+
+/** What `$context.keySet()` lists of it. Unconfirmed: the order; see docs/compatibility.md, "WebSocket APIs, templates". */
+const webSocketKeys = [...webSocketNames, "connectedAt", "requestTimeEpoch", "authorizer", "identity"] as const;
 
 /**
  * What `$context.keySet()` lists, as recorded (docs/internals/aws-facts/recorded.md, row 14): the order of a Java HashMap of 32
@@ -108,9 +126,12 @@ interface Context {
 function property(context: Context, name: string): TemplateValue {
   const { exchange, side, givenContext } = context.rendering;
   if (givenContext?.has(name) === true && name !== `${side}Override`) return givenContext.get(name)!;
-  const read = variables.get(name) ?? (exchange.connection === undefined ? undefined : connectionVariables.get(name));
+  const { connection } = exchange;
+  const read = (connection === undefined ? variables : webSocketVariables).get(name);
   if (read !== undefined) return read(exchange) ?? null;
   switch (name) {
+    case "connectedAt":
+      return connection === undefined ? null : new JavaLong(BigInt(connection.connectedMs));
     case "requestTimeEpoch":
       return new JavaLong(BigInt(exchange.startedMs));
     case "identity":
@@ -153,14 +174,16 @@ function authorizerOf({ exchange: { caller, access } }: Rendering): TemplateMap 
     return map;
   }
   map.set("principalId", grant.principalId ?? "");
-  map.set("integrationLatency", String(Math.round(access?.authorizer?.integrationLatencyMs ?? 0)));
+  const { integrationLatencyMs = 0 } = access?.authorizer ?? grant;
+  map.set("integrationLatency", String(Math.round(integrationLatencyMs)));
   return map;
 }
 
 /** Returns all members as a map, whose changes nobody else sees. */
 function mapOf(context: Context): TemplateMap {
   const map = new TemplateMap();
-  for (const name of keys) {
+  const { connection } = context.rendering.exchange;
+  for (const name of connection === undefined ? keys : webSocketKeys) {
     const value = property(context, name);
     if (value !== null || !optional.has(name)) map.set(name, value ?? "");
   }
@@ -169,7 +192,13 @@ function mapOf(context: Context): TemplateMap {
 }
 
 /** The keys that AWS lists only where they have a value. */
-const optional: ReadonlySet<string> = new Set(["authorizer", "isCanaryRequest", "operationName"]);
+const optional: ReadonlySet<string> = new Set([
+  "authorizer",
+  "isCanaryRequest",
+  "messageId",
+  "operationName",
+  "status",
+]);
 
 const contextType: HostType<Context> = {
   name: "$context",

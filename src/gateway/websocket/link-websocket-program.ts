@@ -5,6 +5,7 @@ import type { Bucket } from "../../limits/token-buckets.ts";
 import { stageKey } from "../../plan/plan.ts";
 import { connectKey, defaultKey, disconnectKey, type WebSocketPlan } from "../../plan/websocket-plan.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import type { Caller } from "../caller.ts";
 import type { ConnectionFacts } from "../connection-facts.ts";
 import { Exchange } from "../exchange.ts";
 import { lastHeader } from "../header-list.ts";
@@ -14,13 +15,13 @@ import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../progra
 import type { ProgramLife } from "../program-life.ts";
 import { makeExtendedRequestId } from "../request-ids.ts";
 import { runMethod } from "../run-traced.ts";
-import { SyntheticRequest } from "../synthetic-request.ts";
+import { linkSelectionKey, type SelectKey } from "../selection.ts";
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
-import { type BodyPaths, findInBody, linkBodyPaths, linkText } from "../values.ts";
 import { callbackDomain } from "./callback-domain.ts";
 import { HandshakeAnswer } from "./handshake-answer.ts";
 import type { MessageProgram } from "./message-program.ts";
+import { MessageRequest } from "./message-request.ts";
 import { webSocketResponses } from "./websocket-responses.ts";
 import { WebSocketSession, webSocketLimits } from "./websocket-session.ts";
 
@@ -33,8 +34,7 @@ const targetTooLong: FrontRefusal = {
   hint: () => `the URL of a WebSocket may have ${targetBytesMax} bytes`,
 };
 
-/** What answers a message may be as long as what clients send. */
-const answerBytesMax = bounds.webSocketMessageBytesMax.value;
+const noBody = Buffer.alloc(0);
 
 /** Links the plan of a WebSocket API's stage. */
 export const linkWebSocketProgram = (plan: WebSocketPlan, stage: LinkedStage): Program =>
@@ -49,8 +49,7 @@ class WebSocketProgram implements Program, MessageProgram {
   readonly #thread: ThreadContext;
   readonly #methods: LinkedMethods;
   readonly #connects: Bucket;
-  readonly #selectRoute: (exchange: Exchange) => string;
-  readonly #paths: BodyPaths;
+  readonly #selectRoute: SelectKey;
 
   constructor(plan: WebSocketPlan, { thread, life, methods }: LinkedStage) {
     this.plan = plan;
@@ -60,8 +59,7 @@ class WebSocketProgram implements Program, MessageProgram {
     this.#key = stageKey(plan.apiId, plan.stageName);
     this.#thread = thread;
     this.#methods = methods;
-    this.#selectRoute = linkText(plan.routeSelection, { kind: "websocket" });
-    this.#paths = linkBodyPaths(plan.routeSelection);
+    this.#selectRoute = linkSelectionKey(plan.routeSelection);
   }
 
   /** A stage that is closed takes no messages, and its connections end. */
@@ -146,11 +144,13 @@ class WebSocketProgram implements Program, MessageProgram {
   /** Makes the WebSocket that the route `$connect` has let in. The integration chooses the subprotocol. */
   #accept(exchange: Exchange, inbound: InboundExchange, stage: object | undefined, headers: readonly string[]): void {
     const { connectionId: id, domainName, connectedMs } = exchange.connection!;
-    const facts = { id, key: this.#key, connectedMs, caller: exchange.caller, domainName };
+    const { account } = this.plan;
+    const facts = { id, key: this.#key, account, connectedMs, caller: whoConnected(exchange), domainName };
     const session = new WebSocketSession(facts, inbound, this.#thread.connections);
     const protocol = lastHeader(headers, "sec-websocket-protocol");
-    const chosen = protocol === undefined ? [] : ["Sec-WebSocket-Protocol", protocol];
-    const peer = inbound.upgrade(chosen, webSocketLimits, session);
+    // RFC 6455 §4.2.2: one of those that the client asked for, or none.
+    const isWanted = protocol !== undefined && protocolsOf(inbound).includes(protocol);
+    const peer = inbound.upgrade(isWanted ? ["Sec-WebSocket-Protocol", protocol] : [], webSocketLimits, session);
     if (peer === undefined) return;
     // A stage that was removed while $connect ran takes this connection along, too.
     if (stage !== undefined && this.#thread.connections.stageOf(this.#key) === stage) session.begin(peer);
@@ -160,38 +160,35 @@ class WebSocketProgram implements Program, MessageProgram {
   receive(session: WebSocketSession, message: Buffer, done: () => void): void {
     const facts = { eventType: "MESSAGE", messageId: makeExtendedRequestId() } as const;
     let isTwoWay = false;
-    const exchange = this.#openEvent(session, facts, message, ({ body, isCut }) => {
-      if (isCut) session.send(cutAnswer(exchange));
-      else if (isTwoWay || exchange.error !== undefined) session.send(body);
+    const exchange = this.#openEvent(session, facts, message, (answer) => {
+      if (answer === undefined) session.send(cutAnswer(exchange));
+      else if (isTwoWay || exchange.error !== undefined) session.send(answer);
       done();
     });
     exchange.guard(() => {
+      exchange.body = message;
       exchange.requestPayload = new Payload(message);
-      findInBody(
-        exchange,
-        { payload: exchange.requestPayload, paths: this.#paths, runJob: this.#thread.runJob },
-        () => {
-          const method = this.#routeOf(exchange);
-          if (method === undefined) {
-            const hint = `no route is for this message, and there is no ${defaultKey}`;
-            this.responses.finish(exchange, "RESOURCE_NOT_FOUND", { hint });
-            return;
-          }
-          isTwoWay = "isTwoWay" in method.plan && method.plan.isTwoWay;
-          runMethod(exchange, method, this.#thread);
-        },
-      );
+      const method = this.#routeOf(exchange);
+      if (method === undefined) {
+        const hint = `no route is for this message, and there is no ${defaultKey}`;
+        this.responses.finish(exchange, "RESOURCE_NOT_FOUND", { hint });
+        return;
+      }
+      isTwoWay = "isTwoWay" in method.plan && method.plan.isTwoWay;
+      runMethod(exchange, method, this.#thread);
     });
   }
 
   /**
-   * Finds a message's route. What is not JSON, and what has a key of no route or of one that API Gateway itself calls, goes to
-   * `$default`. AWS: API Gateway Developer Guide, "Create routes for WebSocket APIs in API Gateway".
+   * Finds a message's route. What is not JSON, what the expression can't be evaluated for, and what has a key of no route or of
+   * one that API Gateway itself calls, goes to `$default`.
+   * AWS: API Gateway Developer Guide, "Create routes for WebSocket APIs in API Gateway".
    */
   #routeOf(exchange: Exchange): MethodProgram | undefined {
-    const isJson = exchange.requestPayload!.json.kind === "value" && exchange.requestPayload!.text !== "";
-    const key = isJson ? this.#selectRoute(exchange) : defaultKey;
-    const isCallable = key !== connectKey && key !== disconnectKey;
+    const payload = exchange.requestPayload!;
+    const isJson = payload.text !== "" && payload.json.kind === "value";
+    const key = isJson ? this.#selectRoute(exchange) : undefined;
+    const isCallable = key !== undefined && key !== connectKey && key !== disconnectKey;
     return (isCallable ? this.#methodOf(key) : undefined) ?? this.#methodOf(defaultKey);
   }
 
@@ -199,33 +196,19 @@ class WebSocketProgram implements Program, MessageProgram {
     const method = this.#methodOf(disconnectKey);
     if (method === undefined) return;
     const facts = { eventType: "DISCONNECT", disconnect: { code, reason } } as const;
-    const exchange = this.#openEvent(session, facts, Buffer.alloc(0), () => undefined);
+    const exchange = this.#openEvent(session, facts, noBody, () => undefined);
     exchange.guard(() => runMethod(exchange, method, this.#thread));
   }
 
   /** Makes the exchange of something that happened on a connection. */
   #openEvent(
     session: WebSocketSession,
-    facts: Pick<ConnectionFacts, "eventType" | "messageId" | "disconnect">,
+    { eventType, messageId, disconnect }: Pick<ConnectionFacts, "eventType" | "messageId" | "disconnect">,
     body: Buffer,
-    onAnswer: ConstructorParameters<typeof SyntheticRequest>[1]["onAnswer"],
+    takeAnswer: ConstructorParameters<typeof MessageRequest>[2],
   ): Exchange {
-    const { host, client, listener, caller, id: connectionId, connectedMs, domainName } = session;
-    const request = new SyntheticRequest(
-      {
-        method: "POST",
-        target: "/",
-        host,
-        headers: [],
-        body,
-        remoteAddress: client.address,
-        localPort: client.calledPort,
-        isEncrypted: client.isEncrypted,
-      },
-      { answerBytesMax, onAnswer, listener, client },
-    );
     const requestId = makeExtendedRequestId();
-    const exchange = new Exchange(request, this, {
+    const exchange = new Exchange(new MessageRequest(session, body, takeAnswer), this, {
       httpMethod: "POST",
       path: "/",
       pathAsSent: "/",
@@ -235,8 +218,9 @@ class WebSocketProgram implements Program, MessageProgram {
       extendedRequestId: requestId,
       startedMs: this.#thread.clock.now(),
     });
-    exchange.caller = caller;
-    exchange.connection = { connectionId, domainName, connectedMs, ...facts };
+    exchange.caller = session.caller;
+    const { id: connectionId, domainName, connectedMs } = session;
+    exchange.connection = { connectionId, domainName, connectedMs, eventType, messageId, disconnect };
     return exchange;
   }
 
@@ -248,6 +232,18 @@ class WebSocketProgram implements Program, MessageProgram {
   contextPath({ pathAsSent }: Exchange): string {
     return `/${this.plan.stageName}${pathAsSent}`;
   }
+}
+
+function protocolsOf({ headerNames, rawHeaders }: InboundRequest): readonly string[] {
+  const lines = rawHeaders.filter((_, at) => at % 2 === 1 && headerNames[at >> 1] === "sec-websocket-protocol");
+  return lines.flatMap((line) => line.split(",").map((protocol) => protocol.trim()));
+}
+
+/** Returns what is known of the caller for as long as the connection lasts. A policy was asked once, and is not again. */
+function whoConnected({ caller, access }: Exchange): Caller {
+  if (caller.grant === undefined) return caller;
+  const { policy: _, policyText: __, ...grant } = caller.grant;
+  return { ...caller, grant: { ...grant, integrationLatencyMs: access?.authorizer?.integrationLatencyMs ?? 0 } };
 }
 
 /** The message for an answer that is longer than one may be. */

@@ -2,9 +2,10 @@ import { makeConnectionId } from "./connection-id.ts";
 import type { MessageProgram } from "./message-program.ts";
 import type { WebSocketSession } from "./websocket-session.ts";
 
-/** A stage from where it is first served to where it is removed, over all of its deployments. */
+/** A stage that is served, by whatever deployment. */
 interface LiveStage {
   program: MessageProgram;
+  readonly sessions: Set<WebSocketSession>;
 }
 
 /** The WebSockets of a gateway thread, and the programs that take their messages. */
@@ -25,10 +26,12 @@ export class LiveConnections {
 
   add(session: WebSocketSession): void {
     this.#sessions.set(session.id, session);
+    this.#stages.get(session.key)?.sessions.add(session);
   }
 
   /** Returns false if it was not among them. */
   remove(session: WebSocketSession): boolean {
+    this.#stages.get(session.key)?.sessions.delete(session);
     return this.#sessions.delete(session.id);
   }
 
@@ -36,18 +39,20 @@ export class LiveConnections {
     return this.#sessions.get(id);
   }
 
-  /** Serves a stage's messages with this program from now on. Without one the stage is gone, and so are its connections. */
+  /**
+   * Serves a stage's messages with this program from now on. Without one the stage is gone or closed, and so are its
+   * connections. Those of another account's API, which had the same id before, end as well.
+   */
   serve(key: string, program: MessageProgram | undefined): void {
     const stage = this.#stages.get(key);
-    if (program !== undefined) {
-      if (stage === undefined) this.#stages.set(key, { program });
-      else stage.program = program;
+    if (stage !== undefined && program?.plan.account === stage.program.plan.account) {
+      stage.program = program;
       return;
     }
-    if (stage === undefined) return;
     // The route $disconnect runs as it was.
-    for (const session of [...this.#sessions.values()]) if (session.key === key) session.close(1001, "Going away");
-    this.#stages.delete(key);
+    for (const session of [...(stage?.sessions ?? [])]) session.close(1001, "Going away");
+    if (program === undefined) this.#stages.delete(key);
+    else this.#stages.set(key, { program, sessions: new Set() });
   }
 
   /** Identifies the stage that is served now: one that is removed and made again is another, even with the same key. */
@@ -55,7 +60,9 @@ export class LiveConnections {
     return this.#stages.get(key);
   }
 
-  programOf(key: string): MessageProgram | undefined {
-    return this.#stages.get(key)?.program;
+  /** Returns what takes the messages of a stage's connections. */
+  programOf({ key, account }: Pick<WebSocketSession, "key" | "account">): MessageProgram | undefined {
+    const program = this.#stages.get(key)?.program;
+    return program?.plan.account === account ? program : undefined;
   }
 }

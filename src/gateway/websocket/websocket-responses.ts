@@ -43,26 +43,42 @@ const facts: Readonly<Record<FailureType, Facts>> = {
 export const webSocketResponses: FailureResponses = {
   finish(exchange: Exchange, type: FailureType, failure: Failure): false {
     if (exchange.isComplete) return false;
-    const { status: usual, message } = facts[type];
+    const { status: usual, message: words } = facts[type];
     const status = failure.status ?? usual;
+    const message = (status === 403 && isHandshake(exchange) ? failure.message : undefined) ?? words;
     const { validationErrorString, hint } = failure;
     exchange.error = { type, message, validationErrorString };
     const headers = ["Content-Type", "application/json", ...(failure.headers ?? [])];
-    const body = bodyOf(exchange, status, message, hint);
+    const body = bodyOf(exchange, { type, status, message, hint });
     exchange.trace?.addFailure(failure.log ?? [failure.detail ?? message], { type, status, headers, body, hint });
     if (hint !== undefined) addHint(exchange.request, headers, hint);
     exchange.respond(status, headers, body);
     return false;
   },
+
+  refuse(exchange: Exchange, message: string): void {
+    exchange.error = { type: "API_CONFIGURATION_ERROR", message };
+    exchange.trace?.add({ kind: "refused", reason: message });
+    exchange.respond(501, [], bodyOf(exchange, { type: "API_CONFIGURATION_ERROR", status: 501, message }));
+  },
 };
+
+const isHandshake = ({ connection }: Exchange): boolean =>
+  connection === undefined || connection.eventType === "CONNECT";
 
 /**
  * Writes the message with AWS's white space. What refuses a handshake names no connection, unless the integration failed.
  * The hint is Portico's own, for listeners that have hints.
  */
-function bodyOf({ connection, requestId, request }: Exchange, status: number, message: string, hint?: string): string {
-  const isHandshake = connection === undefined || connection.eventType === "CONNECT";
-  if (isHandshake && status < 500) return JSON.stringify({ message });
-  const shown = hint === undefined || isHandshake || !hasHints(request) ? "" : `, "hint":${JSON.stringify(hint)}`;
+function bodyOf(
+  exchange: Exchange,
+  { type, status, message, hint }: { type: FailureType; status: number; message: string; hint?: string | undefined },
+): string {
+  const { connection, requestId, request } = exchange;
+  // AWS quirk: the member of a policy's refusal has a capital M, as for REST APIs.
+  if (isHandshake(exchange) && status < 500)
+    return JSON.stringify({ [type === "ACCESS_DENIED" ? "Message" : "message"]: message });
+  const shown =
+    hint === undefined || isHandshake(exchange) || !hasHints(request) ? "" : `, "hint":${JSON.stringify(hint)}`;
   return `{"message": ${JSON.stringify(message)}, "connectionId":"${connection?.connectionId ?? ""}", "requestId":"${requestId}"${shown}}`;
 }

@@ -20,6 +20,8 @@ export class WebSocketSession implements WebSocketReceiver {
   readonly id: string;
   /** The stage's key. */
   readonly key: string;
+  /** Of the stage that it was made for: another account may get the API's id. */
+  readonly account: string;
   readonly connectedMs: number;
   /** Who connected, with what the authorizer said. */
   readonly caller: Caller;
@@ -33,12 +35,13 @@ export class WebSocketSession implements WebSocketReceiver {
   #running = 0;
 
   constructor(
-    facts: Pick<WebSocketSession, "id" | "key" | "connectedMs" | "caller" | "domainName">,
+    facts: Pick<WebSocketSession, "id" | "key" | "account" | "connectedMs" | "caller" | "domainName">,
     { host, client, listener }: InboundRequest,
     connections: LiveConnections,
   ) {
     this.id = facts.id;
     this.key = facts.key;
+    this.account = facts.account;
     this.connectedMs = facts.connectedMs;
     this.caller = facts.caller;
     this.host = host;
@@ -81,7 +84,7 @@ export class WebSocketSession implements WebSocketReceiver {
   }
 
   onText(message: Buffer): boolean {
-    const program = this.#connections.programOf(this.key);
+    const program = this.#connections.programOf(this);
     if (program === undefined) {
       this.close(1001, "Going away");
       return false;
@@ -99,7 +102,7 @@ export class WebSocketSession implements WebSocketReceiver {
   onClose(code: number, reason: string, by: "client" | "server" | "lost"): void {
     // One that never began has no $disconnect.
     if (!this.#connections.remove(this)) return;
-    this.#connections.programOf(this.key)?.disconnect(this, code, describeEnd(code, reason, by));
+    this.#connections.programOf(this)?.disconnect(this, code, describeEnd(code, reason, by));
   }
 
   onDrain(): void {}

@@ -1,0 +1,39 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { hasTool } from "../../measure.ts";
+
+const program = fileURLToPath(new URL("message-load.ts", import.meta.url));
+
+interface MessageLoad {
+  /** Answers a second. */
+  readonly rate: number;
+  /** Milliseconds to an answer, where each connection has one message under way. */
+  readonly p50: number | null;
+  readonly p99: number | null;
+}
+
+/** Loads a stage with messages, from a core of its own. */
+export async function loadMessages(
+  url: string,
+  {
+    message,
+    connections = 32,
+    underWay = 8,
+    seconds = 3,
+    core = 1,
+  }: {
+    readonly message: string;
+    readonly connections?: number;
+    readonly underWay?: number;
+    readonly seconds?: number;
+    readonly core?: number;
+  },
+): Promise<MessageLoad> {
+  const args = [program, url, String(connections), String(underWay), String(seconds), message];
+  const pinned = hasTool("taskset")
+    ? ["taskset", "-c", String(core), process.execPath, ...args]
+    : [process.execPath, ...args];
+  const { stdout } = await promisify(execFile)(pinned[0]!, pinned.slice(1));
+  return JSON.parse(stdout) as MessageLoad;
+}

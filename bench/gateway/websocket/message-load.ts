@@ -1,0 +1,100 @@
+// Loads a WebSocket route from a process of its own: each connection has some messages under way, and sends the next one
+// when an answer comes. It counts frames by itself, because a client library would be what is measured.
+//   node message-load.ts URL CONNECTIONS UNDER_WAY SECONDS MESSAGE
+import { randomBytes } from "node:crypto";
+import { connect, type Socket } from "node:net";
+
+const [address = "", connections = "", underWay = "", seconds = "", message = ""] = process.argv.slice(2);
+const url = new URL(address);
+
+/** A client's frame; one mask serves all. RFC 6455 §5.3. */
+function frameOf(text: string): Buffer {
+  const payload = Buffer.from(text);
+  if (payload.length > 125) throw new Error("the message is longer than 125 bytes");
+  const mask = randomBytes(4);
+  return Buffer.concat([
+    Buffer.from([0x81, 0x80 | payload.length]),
+    mask,
+    payload.map((byte, index) => byte ^ mask[index % 4]!),
+  ]);
+}
+
+const frame = frameOf(message);
+let answers = 0;
+/** Milliseconds from a connection's message to its answer, where one is under way. */
+const waits: number[] = [];
+
+/** Reads a server's frames, which are neither masked nor, here, of 64 KB. */
+class Frames {
+  #rest: Buffer = Buffer.alloc(0);
+  count(chunk: Buffer): number {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    let at = 0;
+    let found = 0;
+    for (;;) {
+      if (bytes.length < at + 4) break;
+      if (bytes[at] !== 0x81) throw new Error(`a frame begins with ${bytes[at]}: ${bytes.subarray(at, at + 80)}`);
+      const short = bytes[at + 1]!;
+      const end = short < 126 ? at + 2 + short : at + 4 + bytes.readUInt16BE(at + 2);
+      if (bytes.length < end) break;
+      at = end;
+      found++;
+    }
+    this.#rest = bytes.subarray(at);
+    return found;
+  }
+}
+
+const batches = Array.from({ length: Number(underWay) + 1 }, (_, count) =>
+  Buffer.concat(Array.from({ length: count }, () => frame)),
+);
+
+async function open(): Promise<Socket> {
+  const socket = connect({ port: Number(url.port), host: url.hostname, noDelay: true });
+  const key = randomBytes(16).toString("base64");
+  socket.write(
+    `GET ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+  );
+  let head = "";
+  await new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      head += chunk.toString("latin1");
+      if (!head.includes("\r\n\r\n")) return;
+      socket.off("data", read);
+      if (head.startsWith("HTTP/1.1 101")) resolve();
+      else reject(new Error(head));
+    };
+    socket.on("data", read);
+    socket.on("error", reject);
+  });
+  return socket;
+}
+
+const sockets = await Promise.all(Array.from({ length: Number(connections) }, open));
+const isAlone = underWay === "1";
+for (const socket of sockets) {
+  const frames = new Frames();
+  let sentAt = performance.now();
+  socket.on("data", (chunk: Buffer) => {
+    const found = frames.count(chunk);
+    answers += found;
+    if (found === 0) return;
+    if (isAlone) {
+      const now = performance.now();
+      waits.push(now - sentAt);
+      sentAt = now;
+    }
+    socket.write(batches[found] ?? Buffer.concat(Array.from({ length: found }, () => frame)));
+  });
+  socket.write(batches[Number(underWay)]!);
+}
+await new Promise((resolve) => setTimeout(resolve, 1_000));
+const [from, at] = [answers, performance.now()];
+waits.length = 0;
+await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1_000));
+const rate = ((answers - from) * 1_000) / (performance.now() - at);
+waits.sort((left, right) => left - right);
+const p = (share: number): number | null => waits[Math.floor(waits.length * share)] ?? null;
+console.log(JSON.stringify({ rate, p50: p(0.5), p99: p(0.99) }));
+process.exit(0);
