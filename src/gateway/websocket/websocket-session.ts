@@ -62,7 +62,8 @@ export class WebSocketSession implements WebSocketReceiver {
   }
 
   get lastActiveMs(): number {
-    return this.#peer?.lastActiveMs ?? this.connectedMs;
+    // The time that the peer knows is coarse.
+    return Math.max(this.connectedMs, this.#peer?.lastActiveMs ?? 0);
   }
 
   /** Sends a message of a callback. Returns false if too much waits for the client already, which the caller is told. */
