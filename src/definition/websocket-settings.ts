@@ -1,4 +1,4 @@
-import { closed, description, enforced, notServed, type Setting, withoutEffect, works } from "./settings.ts";
+import { description, enforced, notServed, type Setting, withoutEffect, works } from "./settings.ts";
 
 /**
  * The effect of each setting of WebSocket APIs, by the shapes that they share with HTTP APIs, as v2-settings.ts has it of
@@ -9,10 +9,11 @@ const atOnce = "at once";
 
 const httpOnly = notServed("WebSocket APIs don't have it; a call that sets it is refused.");
 const compiled = (name: string): Setting => works(`compiler/websocket/compile-${name}`);
-const authorization = closed("authorizationType");
-const models = closed("RequestModels");
-const bodies = closed("ContentHandlingStrategy");
-const noLogs = withoutEffect("Execution logs of WebSocket APIs are not written yet.");
+const authorization = enforced("compiler/websocket/compile-connect-authorization");
+const authorizer = enforced("compiler/websocket/websocket-authorizers");
+const models = enforced("compiler/websocket/compile-message-validation");
+const bodies = works("gateway/integrations/content-handling");
+const logs = works("telemetry/execution-log", atOnce);
 
 /** The settings by shape, then by member. */
 export const webSocketSettings: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
@@ -20,7 +21,7 @@ export const webSocketSettings: Readonly<Record<string, Readonly<Record<string, 
     ApiEndpoint: description,
     ApiGatewayManaged: description,
     ApiId: works("gateway/routing/address", atOnce),
-    ApiKeySelectionExpression: closed("apiKeyRequired"),
+    ApiKeySelectionExpression: authorization,
     CorsConfiguration: httpOnly,
     CreatedDate: description,
     Description: description,
@@ -37,7 +38,7 @@ export const webSocketSettings: Readonly<Record<string, Readonly<Record<string, 
   },
   Route: {
     ApiGatewayManaged: description,
-    ApiKeyRequired: closed("apiKeyRequired"),
+    ApiKeyRequired: authorization,
     AuthorizationScopes: httpOnly,
     AuthorizationType: authorization,
     AuthorizerId: authorization,
@@ -47,7 +48,7 @@ export const webSocketSettings: Readonly<Record<string, Readonly<Record<string, 
     RequestParameters: enforced("gateway/steps/request-validation"),
     RouteId: description,
     RouteKey: compiled("websocket"),
-    RouteResponseSelectionExpression: compiled("websocket-route"),
+    RouteResponseSelectionExpression: works("compiler/websocket/route-answers"),
     Target: compiled("websocket-route"),
   },
   ParameterConstraints: { Required: enforced("gateway/steps/request-validation") },
@@ -56,7 +57,7 @@ export const webSocketSettings: Readonly<Record<string, Readonly<Record<string, 
     ResponseModels: withoutEffect("AWS stores them, and validates no answers."),
     ResponseParameters: withoutEffect("AWS stores them; a message has no headers."),
     RouteResponseId: description,
-    RouteResponseKey: compiled("websocket-route"),
+    RouteResponseKey: works("compiler/websocket/route-answers"),
   },
   Integration: {
     ApiGatewayManaged: description,
@@ -96,14 +97,14 @@ export const webSocketSettings: Readonly<Record<string, Readonly<Record<string, 
     Schema: models,
   },
   Authorizer: {
-    AuthorizerCredentialsArn: authorization,
+    AuthorizerCredentialsArn: authorizer,
     AuthorizerId: description,
     AuthorizerPayloadFormatVersion: httpOnly,
     AuthorizerResultTtlInSeconds: httpOnly,
-    AuthorizerType: authorization,
-    AuthorizerUri: authorization,
+    AuthorizerType: authorizer,
+    AuthorizerUri: authorizer,
     EnableSimpleResponses: httpOnly,
-    IdentitySource: authorization,
+    IdentitySource: authorizer,
     IdentityValidationExpression: withoutEffect("AWS does not use it."),
     JwtConfiguration: httpOnly,
     Name: description,
@@ -133,9 +134,9 @@ export const webSocketSettings: Readonly<Record<string, Readonly<Record<string, 
     Tags: description,
   },
   RouteSettings: {
-    DataTraceEnabled: noLogs,
+    DataTraceEnabled: logs,
     DetailedMetricsEnabled: withoutEffect("There are no metrics in CloudWatch."),
-    LoggingLevel: noLogs,
+    LoggingLevel: logs,
     ThrottlingBurstLimit: enforced("gateway/steps/throttle", atOnce),
     ThrottlingRateLimit: enforced("gateway/steps/throttle", atOnce),
   },

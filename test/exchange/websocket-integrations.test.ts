@@ -541,3 +541,22 @@ test("a message that came is worked on, although its sender is gone", async () =
   assert.deepEqual(events, ["last words", undefined]);
   assert.deepEqual(gateway.errors, []);
 });
+
+test("an execution log tells of messages, where the route or the stage has one", async () => {
+  const logs: string[] = [];
+  await using gateway = await startGateway({ onExecutionLog: ({ lines }) => logs.push(JSON.stringify(lines)) });
+  gateway.deployWebSocket(
+    aWebSocketApi({ hello: answering("hi"), quiet: answering("shh") }),
+    aWebSocketStage({
+      DefaultRouteSettings: { LoggingLevel: "INFO", DataTraceEnabled: true },
+      RouteSettings: { quiet: { LoggingLevel: "OFF" } },
+    }),
+  );
+  const { ask, socket } = await connect(gateway);
+  await ask({ action: "quiet" });
+  assert.equal(logs.length, 0);
+  await ask({ action: "hello" });
+  await until(() => logs.length > 0);
+  assert.match(logs.join(), /action.*hello[\s\S]*hi/);
+  socket.close();
+});
