@@ -48,6 +48,8 @@ export interface ExampleMessage {
   readonly what: string | undefined;
   readonly client: string;
   readonly message: string | undefined;
+  /** It is sent again until the answer is as expected: something happens behind the API in the meantime. */
+  readonly isEventual: boolean;
   /** Of the next message that this client gets; undefined if none is waited for. */
   readonly expect: ExpectedBody | undefined;
 }
@@ -133,7 +135,11 @@ function readConnect(value: unknown, where: string): ExampleConnect {
 }
 
 function readMessage(value: unknown, where: string): ExampleMessage {
-  const { what, as, message, expect } = known(value, ["what", "as", "message", "expect"], where);
+  const { what, as, message, eventually, expect } = known(
+    value,
+    ["what", "as", "message", "eventually", "expect"],
+    where,
+  );
   if (message === undefined && expect === undefined) throw new Error(`${where}: \`message\`, \`expect\` or both`);
   const expected = expect === undefined ? undefined : known(expect, ["message", "messageHas"], where);
   return {
@@ -141,6 +147,7 @@ function readMessage(value: unknown, where: string): ExampleMessage {
     what: textOf(what),
     client: String(as),
     message: message === undefined || typeof message === "string" ? message : JSON.stringify(message),
+    isEventual: eventually === true,
     expect: expected && readExpectedBody(expected["message"], expected["messageHas"]),
   };
 }

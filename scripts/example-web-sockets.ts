@@ -1,5 +1,6 @@
 // The WebSockets of an example's steps: each has the name that its step gives it.
 import type { IncomingMessage } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { WebSocket } from "ws";
 import {
   type ExampleConnect,
@@ -56,16 +57,22 @@ export class ExampleWebSockets {
     return findDifferences(expect, answer);
   }
 
-  async #talk(client: Client, { client: name, message, expect }: ExampleMessage): Promise<readonly string[]> {
-    if (message !== undefined) {
-      console.log(`→ ${name}: ${message}`);
-      client.socket.send(message);
+  async #talk(client: Client, step: ExampleMessage): Promise<readonly string[]> {
+    const { client: name, message, isEventual, expect } = step;
+    if (message !== undefined) console.log(`→ ${name}: ${message}`);
+    const deadline = performance.now() + (isEventual ? this.#patienceMs : 0);
+    for (;;) {
+      if (message !== undefined) client.socket.send(message);
+      if (expect === undefined) return [];
+      const answer = await this.#nextMessage(client);
+      if (answer === undefined) return [`${name} was to get a message`];
+      const differences = findBodyDifferences(expect, Buffer.from(answer), "message");
+      if (differences.length === 0 || performance.now() > deadline) {
+        console.log(`← ${name}: ${answer}`);
+        return differences;
+      }
+      await delay(100);
     }
-    if (expect === undefined) return [];
-    const answer = await this.#nextMessage(client);
-    if (answer === undefined) return [`${name} was to get a message`];
-    console.log(`← ${name}: ${answer}`);
-    return findBodyDifferences(expect, Buffer.from(answer), "message");
   }
 
   /** Returns the next message; undefined if none comes in time, or the connection is closed. */

@@ -50,7 +50,9 @@ async function show(example: string, flags: readonly string[], isOnce: boolean):
   );
   const webSockets = new ExampleWebSockets(eventuallyMs);
   try {
-    const base = hasSetup ? await setUp(folder, await program.until(/https?:\/\/\S+(?=\s)/)) : await program.baseUrl();
+    const base = hasSetup
+      ? await setUp(folder, await program.until(/https?:\/\/\S+(?=\s)/), services.variables)
+      : await program.baseUrl();
     let failed = base === undefined ? 1 : 0;
     if (base !== undefined) {
       for (const step of requests) if (!(await tryStep(base, step, { folder, webSockets }))) failed++;
@@ -81,6 +83,8 @@ interface Services {
   /** URLs by the service's name. */
   readonly endpoints: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
+  /** What setup.sh is told of them, by environment variables. */
+  readonly variables?: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -92,7 +96,11 @@ async function startServices(folder: string): Promise<Services> {
 }
 
 /** Runs setup.sh against the server, with what AWS's tools need; the last word that it prints is the API's URL. */
-async function setUp(folder: string, server: string | undefined): Promise<string | undefined> {
+async function setUp(
+  folder: string,
+  server: string | undefined,
+  variables: Services["variables"] = {},
+): Promise<string | undefined> {
   if (server === undefined) return undefined;
   const child = spawn("sh", ["-eu", "setup.sh"], {
     cwd: folder,
@@ -104,6 +112,7 @@ async function setUp(folder: string, server: string | undefined): Promise<string
       ...environment(),
       AWS_ENDPOINT_URL: server,
       PORTICO: `${process.execPath} ${portico}`,
+      ...variables,
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
