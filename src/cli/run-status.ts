@@ -51,7 +51,7 @@ const count = (number: number, noun: string): string => `${number} ${noun}${numb
 
 /** Returns the command that deploys an API to a stage. */
 const deployCommand = ({ protocol, apiId, stageName }: StageStatus): string =>
-  protocol === "HTTP"
+  protocol === "HTTP" || protocol === "WEBSOCKET"
     ? `aws apigatewayv2 create-deployment --api-id ${apiId} --stage-name '${stageName}'`
     : `aws apigateway create-deployment --rest-api-id ${apiId} --stage-name ${stageName}`;
 

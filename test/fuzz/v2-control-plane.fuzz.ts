@@ -313,6 +313,7 @@ describe(`fuzz: the control plane of HTTP and WebSocket APIs (PORTICO_FUZZ_SEED=
   }, async () => {
     const isTimeLeft = within(durationMs);
     const succeeded = new Set<string>();
+    let most = 0;
     // Until the calls get further than the first look-up, too, which takes a busy machine longer.
     while (isTimeLeft() || succeeded.size <= 25) {
       const sound = random() < 0.8 ? soundCall() : undefined;
@@ -323,9 +324,10 @@ describe(`fuzz: the control plane of HTTP and WebSocket APIs (PORTICO_FUZZ_SEED=
       assert.ok(response.status < 500 || response.status === 501, `${response.status}: ${shown()}`);
       remember(response);
       if (sound && response.status < 300) succeeded.add(sound.operation);
-      if (below(random, 200) === 0) await checkStore();
+      if (below(random, 200) === 0) most = Math.max(most, await checkStore());
     }
-    assert.ok((await checkStore()) > 0, "some APIs are left");
+    // The last call may have deleted the last one.
+    assert.ok(Math.max(most, await checkStore()) > 0, "there were APIs to look at");
     assert.deepEqual([...undeclared], []);
   });
 });

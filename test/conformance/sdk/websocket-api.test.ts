@@ -2,12 +2,15 @@
 // is deployed again or deleted.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { join } from "node:path";
 import { it } from "node:test";
 import { ApiGatewayV2 } from "@aws-sdk/client-apigatewayv2";
 import { WebSocket } from "ws";
+import { run } from "../../tool.ts";
 import { elsewhere, startForSuite } from "./sdk-client.ts";
 
 const portico = startForSuite({ args: ["--threads", "1"], exitCode: 0 });
+const cli = join(import.meta.dirname, "../../../bin/portico.js");
 const client = portico.client(ApiGatewayV2 as new (options: object) => ApiGatewayV2, elsewhere);
 
 it("what is deployed is served, and a change only after the next deployment", async () => {
@@ -52,6 +55,12 @@ it("what is deployed is served, and a change only after the next deployment", as
     ResponseTemplates: { $default: "two of $context.routeKey" },
   });
   assert.equal(await ask({ action: "join" }), "one of join");
+  const status = await run("node", [cli, "status", "--endpoint", portico.url]);
+  assert.match(
+    status.stdout,
+    /The route join has changed: integrationResponses\.\$default\.ResponseTemplates\.\$default/,
+  );
+  assert.match(status.stdout, new RegExp(`aws apigatewayv2 create-deployment --api-id ${ApiId} --stage-name 'live'`));
   await client.createDeployment({ ApiId: ApiId!, StageName: "live" });
   assert.equal(await ask({ action: "join" }), "two of join");
 
