@@ -87,6 +87,8 @@ export interface GatewayOptions {
   readonly noteAccessKey?: (accessKeyId: string, region: string) => void;
   /** The port that this server listens on. */
   readonly ownPort?: () => number;
+  /** Returns whether a host that a client called is a name of this server. */
+  readonly isOwnName?: (host: string) => boolean;
   readonly callbacks?: CallbackOptions;
 }
 
@@ -170,6 +172,7 @@ export class Gateway {
       connections: new LiveConnections(options.callbacks?.thread ?? 0),
       underWay: new UnderWay(),
       ownPort: options.ownPort ?? (() => 0),
+      isOwnName: options.isOwnName ?? (() => false),
     };
     this.#connectionsApi = new ConnectionsApi({
       ...(options.callbacks ?? {

@@ -51,4 +51,6 @@ export interface ThreadContext {
   readonly underWay: UnderWay;
   /** Returns the port that this server listens on, for addresses that lead to it from this machine. */
   readonly ownPort: () => number;
+  /** Returns whether a host that a client called is a name of this server, which nobody else can point elsewhere. */
+  readonly isOwnName: (host: string) => boolean;
 }

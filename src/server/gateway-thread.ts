@@ -27,7 +27,7 @@ import { EventSender } from "./event-sender.ts";
 import { ExecutionLogSender } from "./execution-log-sender.ts";
 import { FrontDoor } from "./front-door.ts";
 import { openGeoDatabase } from "./geo-databases.ts";
-import { type GuardOptions, problemWithCallback } from "./guard.ts";
+import { type GuardOptions, isCallbackName, problemWithCallback } from "./guard.ts";
 import { JobRunner } from "./job-runner.ts";
 import type { ApiKeyChannel, FromThread, ThreadStart, ToThread } from "./messages.ts";
 import type { Publication } from "./publications/publication.ts";
@@ -167,6 +167,7 @@ const handlers: Handlers<ToThread> = {
       settings,
       listener: start.listener,
       ownPort: () => listeningPort,
+      isOwnName: (host) => isCallbackName(host, settings.domains),
       callbacks: {
         thread: start.threadIndex,
         directory: mesh,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decideGuard, type GuardedRequest } from "./guard.ts";
+import { decideGuard, type GuardedRequest, isCallbackName } from "./guard.ts";
 
 const options = { domains: ["gateway.example"], allowedOrigins: ["http://app.example:3000", "null"] };
 const decide = (request: Partial<GuardedRequest>): ReturnType<typeof decideGuard> =>
@@ -108,4 +108,21 @@ test("a foreign page's image or form is refused, a link that is followed is not"
 test("what the caller sent is shown tamed", () => {
   const decision = decide({ host: `evil\u001b[31m${"x".repeat(1000)}` });
   assert.ok(decision.kind === "refuse" && /^[ -~]+$/.test(decision.message) && decision.message.length < 500);
+});
+
+test("code is told to call back only where a client can't have pointed it", () => {
+  const ofApi = "a1b2c3.execute-api";
+  for (const end of ["localhost:4566", "us-east-1.localhost", "us-east-1.amazonaws.com:8443", "API.example.com"]) {
+    assert.equal(isCallbackName(`${ofApi}.${end}`, ["api.example.com"]), true, end);
+  }
+  for (const end of [
+    "example.com",
+    "evil.example:4566",
+    "localhost.evil.example",
+    "xamazonaws.com",
+    "localhost/x",
+    "",
+  ]) {
+    assert.equal(isCallbackName(`${ofApi}.${end}`, ["api.example.com"]), false, end);
+  }
 });

@@ -115,6 +115,12 @@ export const isServerName = (host: string, domains: readonly string[]): boolean 
   host.endsWith(".localhost") ||
   [...ownHosts, ...domains].some((name) => host === name || host.endsWith(`.${name}`));
 
+/** Returns whether a `Host` header names this server, or AWS: what calls it from this machine gets here. */
+export function isCallbackName(header: string, domains: readonly string[]): boolean {
+  const host = hostNameOf(header);
+  return host !== undefined && isServerName(host, [...domains, awsNames]);
+}
+
 /**
  * Returns whether management is called by a name, by one below it, or by one that a wildcard covers. Any name below
  * localhost is of one machine alone, and may be another server's.

@@ -439,6 +439,7 @@ async function runOnce(
         connections: new LiveConnections(0),
         underWay: new UnderWay(),
         ownPort: () => 0,
+        isOwnName: () => true,
         verifiedTokens: new VerifiedTokens(),
         knownCallers: callers,
         signingKeys: new SigningKeys(),

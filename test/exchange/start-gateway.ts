@@ -129,6 +129,7 @@ export async function startGateway(
     wafRates: new RateCounters(makeRateMemory([1, 2])),
     // So that names have no port.
     ownPort: () => 443,
+    isOwnName: () => true,
     settings: {
       payloadBytesMax: options.payloadBytesMax ?? 10_485_760,
       accessLog: options.accessLog ?? "/nonexistent",

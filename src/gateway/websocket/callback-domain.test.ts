@@ -6,6 +6,7 @@ const plan = { apiId: "a1b2c3", region: "eu-west-1" };
 const own = "a1b2c3.execute-api.eu-west-1.localhost:4566";
 
 test("code that is told of a connection calls back by the client's host, or by this machine's", () => {
+  const isOwnName = (host: string): boolean => !host.includes("evil");
   const cases: readonly (readonly [host: string, isByCustomDomain: boolean, domain: string])[] = [
     // By path.
     ["localhost:4566", false, own],
@@ -20,11 +21,12 @@ test("code that is told of a connection calls back by the client's host, or by t
     ["a1b2c3.execute-api.eu-west-1.localhost", false, own],
     ["a1b2c3.execute-api.api.example.com", false, "a1b2c3.execute-api.api.example.com"],
     ["a1b2c3.execute-api.eu-west-1.amazonaws.com:8443", false, "a1b2c3.execute-api.eu-west-1.amazonaws.com:8443"],
+    ["a1b2c3.execute-api.evil.example:4566", false, own],
     ["ws.example.com:4566", true, "ws.example.com:4566"],
   ];
   for (const [host, isByCustomDomain, domain] of cases) {
-    assert.equal(callbackDomain({ host }, plan, { isByCustomDomain, ownPort: 4566 }), domain, host);
+    assert.equal(callbackDomain({ host }, plan, { isByCustomDomain, ownPort: 4566, isOwnName }), domain, host);
   }
-  const atHome = callbackDomain({ host: "localhost" }, plan, { isByCustomDomain: false, ownPort: 443 });
+  const atHome = callbackDomain({ host: "localhost" }, plan, { isByCustomDomain: false, ownPort: 443, isOwnName });
   assert.equal(atHome, "a1b2c3.execute-api.eu-west-1.localhost");
 });

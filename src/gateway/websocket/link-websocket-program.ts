@@ -89,6 +89,7 @@ class WebSocketProgram implements Program, MessageProgram {
       const domainName = callbackDomain(inbound, this.plan, {
         isByCustomDomain: customDomain !== undefined,
         ownPort: this.#thread.ownPort(),
+        isOwnName: this.#thread.isOwnName,
       });
       exchange.connection = { connectionId, domainName, connectedMs: nowMs, eventType: "CONNECT" };
       const stage = this.#thread.connections.stageOf(this.#key);
