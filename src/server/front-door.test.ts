@@ -221,7 +221,7 @@ test("of calls whose long bodies stop half-way, only so many are under way, and 
   clients[0]!.close();
   await until(() => ended > before);
   const other = await RawClient.open(port);
-  other.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 600000\r\nConnection: close\r\n\r\n" + "x".repeat(600_000));
+  other.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 600000\r\nConnection: close\r\n\r\n${"x".repeat(600_000)}`);
   assert.match(await other.closed(), /done$/);
   for (const client of clients) client.close();
 });
