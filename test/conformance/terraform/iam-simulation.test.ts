@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { terraformSkip, withTerraform } from "./terraform.ts";
+import { furtherTerraformSkip, withTerraform } from "./terraform.ts";
 
-test("Terraform: a plan checks by a simulation what its user may do", { skip: terraformSkip }, async () => {
+test("Terraform: a plan checks by a simulation what its user may do", { skip: furtherTerraformSkip }, async () => {
   await withTerraform("iam-simulation/main.tf", async (terraform) => {
     const variables = [`-var=endpoint=${terraform.url}`];
     await terraform.run("apply", "-no-color", "-auto-approve", ...variables);

@@ -15,6 +15,13 @@ export const terraformSkip: string | false =
   (existsSync(mirror) ? false : `the AWS provider is not in ${mirror}, and no registry has it`) ||
   (process.env["PORTICO_CI"] ? false : "it takes a minute or two: PORTICO_CI=1 runs it");
 
+/**
+ * The same for companion services, and for what another of these tests has, too: with all of them CI would take longer than it
+ * may on a slow machine.
+ */
+export const furtherTerraformSkip: string | false =
+  terraformSkip || (process.env["PORTICO_CI"] === "all" ? false : "CI has no time for it: PORTICO_CI=all runs it");
+
 export interface Terraform {
   /** The server's URL. */
   readonly url: string;
