@@ -217,7 +217,7 @@ test("whatever a definition says, it compiles to a plan that is JSON, the same e
   const isTimeLeft = within(durationMs);
   const kinds = new Set<string>();
   // No deployment compiles to a test of an authorizer.
-  const isOfOthers = (kind: string): boolean => kind === "authorizer-test" || kind.startsWith("http-api-");
+  const isOfOthers = (kind: string): boolean => kind === "authorizer-test" || /^(?:http-api|websocket)-/.test(kind);
   const served = Object.keys(steps).filter((kind) => !isOfOthers(kind));
   // A busy machine has time for few definitions: the rarer kinds are waited for.
   for (let round = 0; isTimeLeft() || (kinds.size < served.length && round < 5_000); round++) {
