@@ -2,8 +2,8 @@ import { beyondAwsFlag } from "../../definition/beyond-aws.ts";
 import type { HttpApiDefinition, HttpStage, Route } from "../../definition/http-api.ts";
 import { defaultRouteKey, splitRouteKey } from "../../definition/route-key.ts";
 import type { HttpApiPlan, HttpRoutePlan } from "../../plan/http-api-plan.ts";
-import { planVersion } from "../../plan/plan.ts";
 import { RouteTree } from "../../plan/route-tree.ts";
+import { compileV2Stage } from "../compile-v2-stage.ts";
 import { noSurroundings, type Surroundings } from "../surroundings.ts";
 import { compileCors } from "./compile-cors.ts";
 import { vpcLinksOfHttpApi } from "./compile-private-backend.ts";
@@ -53,23 +53,10 @@ export function compileHttpApi(
   }
   const closed = reasonToClose(stage, surroundings);
   const vpcLinks = vpcLinksOfHttpApi(definition, variables);
-  const log = stage.AccessLogSettings;
   const cors = compileCors(api.CorsConfiguration);
   return {
-    version: planVersion,
+    ...compileV2Stage(api, stage, scope),
     kind: "http",
-    account: scope.account,
-    region: scope.region,
-    apiId: api.ApiId,
-    apiName: api.Name,
-    stageName: stage.StageName,
-    deploymentId: stage.DeploymentId ?? "",
-    stageVariables: variables,
-    binaryMediaTypes: [],
-    isDefaultEndpointDisabled: api.DisableExecuteApiEndpoint,
-    ...(log?.DestinationArn === undefined || log.Format === undefined
-      ? {}
-      : { accessLog: { destinationArn: log.DestinationArn, format: log.Format } }),
     ...(stage.webAclArn === undefined ? {} : { webAclArn: stage.webAclArn }),
     ...(closed === undefined ? {} : { closed }),
     ...(authorizers.used === undefined ? {} : { authorizers: authorizers.used }),

@@ -1,6 +1,6 @@
 import type { IntegrationResponse, WebSocketApiDefinition, WebSocketStage } from "../../definition/websocket-api.ts";
-import { planVersion } from "../../plan/plan.ts";
 import type { WebSocketPlan, WebSocketRoutePlan } from "../../plan/websocket-plan.ts";
+import { compileV2Stage } from "../compile-v2-stage.ts";
 import { ModelSet } from "../compile-validation.ts";
 import { vpcLinksNamed } from "../http-api/compile-private-backend.ts";
 import { Refusal } from "../refusal.ts";
@@ -61,22 +61,9 @@ export function compileWebSocket(
       }),
     );
   const vpcLinks = vpcLinksNamed(definition.integrations, variables);
-  const log = stage.AccessLogSettings;
   return {
-    version: planVersion,
+    ...compileV2Stage(api, stage, scope),
     kind: "websocket",
-    account: scope.account,
-    region: scope.region,
-    apiId: api.ApiId,
-    apiName: api.Name,
-    stageName: stage.StageName,
-    deploymentId: stage.DeploymentId ?? "",
-    stageVariables: variables,
-    binaryMediaTypes: [],
-    isDefaultEndpointDisabled: api.DisableExecuteApiEndpoint,
-    ...(log?.DestinationArn === undefined || log.Format === undefined
-      ? {}
-      : { accessLog: { destinationArn: log.DestinationArn, format: log.Format } }),
     ...(authorizers.used === undefined ? {} : { authorizers: authorizers.used }),
     ...(models.used === undefined ? {} : { models: models.used }),
     ...(vpcLinks.length === 0 ? {} : { vpcLinks }),

@@ -13,9 +13,9 @@ import { Router } from "../routing/match.ts";
 import { verbs } from "../routing/verbs.ts";
 import { runMethod } from "../run-traced.ts";
 import type { ThreadContext } from "../thread-context.ts";
+import { openV2Exchange } from "../v2-exchange.ts";
 import { linkWebAclGate, type StageGate } from "../web-acl-gate.ts";
 import { type Cors, isPreflight, linkCors } from "./cors.ts";
-import { addHttpApiHeaders, openHttpApiExchange } from "./http-api-exchange.ts";
 import { httpApiResponses } from "./http-api-responses.ts";
 
 /** AWS: "Quotas for configuring and running an HTTP API": total combined size of request line and header values. */
@@ -71,7 +71,7 @@ class HttpApiProgram implements Program {
   }
 
   open(inbound: InboundExchange, below: BelowStage, nowMs: number): Exchange {
-    return openHttpApiExchange(inbound, this, below, nowMs);
+    return openV2Exchange(inbound, this, below, nowMs);
   }
 
   route(exchange: Exchange): void {
@@ -105,9 +105,10 @@ class HttpApiProgram implements Program {
     return `${hint}; the API has no corsConfiguration, so that preflights need routes of their own`;
   }
 
+  /** Every answer has the id, in the letter case of AWS: "Troubleshooting issues with HTTP API JWT authorizers". */
   addHeaders(exchange: Exchange, headers: string[]): void {
     if (this.#cors !== undefined) this.#cors.replace(exchange, headers);
-    addHttpApiHeaders(exchange, headers);
+    headers.push("apigw-requestid", exchange.requestId);
   }
 
   /** The stage `$default` is in no path. */

@@ -7,7 +7,7 @@ import { connectKey, defaultKey, disconnectKey, type WebSocketPlan } from "../..
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Caller } from "../caller.ts";
 import type { ConnectionFacts } from "../connection-facts.ts";
-import { Exchange } from "../exchange.ts";
+import type { Exchange } from "../exchange.ts";
 import { lastHeader } from "../header-list.ts";
 import type { LinkedMethods } from "../linked-methods.ts";
 import type { LinkedStage } from "../linked-stage.ts";
@@ -18,11 +18,12 @@ import { runMethod } from "../run-traced.ts";
 import { linkSelectionKey, type SelectKey } from "../selection.ts";
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
+import { openV2Exchange } from "../v2-exchange.ts";
 import { callbackDomain } from "./callback-domain.ts";
 import { HandshakeAnswer } from "./handshake-answer.ts";
 import type { MessageProgram } from "./message-program.ts";
 import { MessageRequest } from "./message-request.ts";
-import { webSocketResponses } from "./websocket-responses.ts";
+import { messageOf, webSocketResponses } from "./websocket-responses.ts";
 import { WebSocketSession, webSocketLimits } from "./websocket-session.ts";
 
 /** AWS: "Quotas for configuring and running a WebSocket API": URL length. */
@@ -35,6 +36,7 @@ const targetTooLong: FrontRefusal = {
 };
 
 const noBody = Buffer.alloc(0);
+const rootOfStage: BelowStage = { path: "", query: "" };
 
 /** Links the plan of a WebSocket API's stage. */
 export const linkWebSocketProgram = (plan: WebSocketPlan, stage: LinkedStage): Program =>
@@ -71,23 +73,12 @@ class WebSocketProgram implements Program, MessageProgram {
     return target.length > targetBytesMax ? targetTooLong : undefined;
   }
 
-  open(inbound: InboundExchange, { path, query, customDomain }: BelowStage, nowMs: number): Exchange {
-    const requestId = makeExtendedRequestId();
-    const pathAsSent = path === "" ? "/" : path;
-    const exchange = new Exchange(inbound, this, {
-      httpMethod: inbound.method,
-      path: pathAsSent,
-      pathAsSent,
-      rawQuery: query,
-      customDomain,
-      requestId,
-      extendedRequestId: requestId,
-      startedMs: nowMs,
-    });
-    if (inbound.webSocket === "asked" && pathAsSent === "/") {
+  open(inbound: InboundExchange, below: BelowStage, nowMs: number): Exchange {
+    const exchange = openV2Exchange(inbound, this, below, nowMs);
+    if (inbound.webSocket === "asked" && exchange.pathAsSent === "/") {
       const connectionId = this.#thread.connections.makeId();
       const domainName = callbackDomain(inbound, this.plan, {
-        isByCustomDomain: customDomain !== undefined,
+        isByCustomDomain: below.customDomain !== undefined,
         ownPort: this.#thread.ownPort(),
         isOwnName: this.#thread.isOwnName,
       });
@@ -162,7 +153,7 @@ class WebSocketProgram implements Program, MessageProgram {
     const facts = { eventType: "MESSAGE", messageId: makeExtendedRequestId() } as const;
     let isTwoWay = false;
     const exchange = this.#openEvent(session, facts, message, (answer) => {
-      if (answer === undefined) session.send(cutAnswer(exchange));
+      if (answer === undefined) session.send(messageOf(exchange, "Internal server error"));
       else if (isTwoWay || exchange.error !== undefined) session.send(answer);
       done();
     });
@@ -208,17 +199,8 @@ class WebSocketProgram implements Program, MessageProgram {
     body: Buffer,
     takeAnswer: ConstructorParameters<typeof MessageRequest>[2],
   ): Exchange {
-    const requestId = makeExtendedRequestId();
-    const exchange = new Exchange(new MessageRequest(session, body, takeAnswer), this, {
-      httpMethod: "POST",
-      path: "/",
-      pathAsSent: "/",
-      rawQuery: "",
-      customDomain: undefined,
-      requestId,
-      extendedRequestId: requestId,
-      startedMs: this.#thread.clock.now(),
-    });
+    const request = new MessageRequest(session, body, takeAnswer);
+    const exchange = openV2Exchange(request, this, rootOfStage, this.#thread.clock.now());
     exchange.caller = session.caller;
     const { id: connectionId, domainName, connectedMs } = session;
     exchange.connection = { connectionId, domainName, connectedMs, eventType, messageId, disconnect };
@@ -246,7 +228,3 @@ function whoConnected({ caller, access }: Exchange): Caller {
   const { policy: _, policyText: __, ...grant } = caller.grant;
   return { ...caller, grant: { ...grant, integrationLatencyMs: access?.authorizer?.integrationLatencyMs ?? 0 } };
 }
-
-/** The message for an answer that is longer than one may be. */
-const cutAnswer = ({ connection, requestId }: Exchange): string =>
-  `{"message": "Internal server error", "connectionId":"${connection!.connectionId}", "requestId":"${requestId}"}`;

@@ -67,18 +67,21 @@ const isHandshake = ({ connection }: Exchange): boolean =>
   connection === undefined || connection.eventType === "CONNECT";
 
 /**
- * Writes the message with AWS's white space. What refuses a handshake names no connection, unless the integration failed.
+ * Writes the body of a failure. What refuses a handshake names no connection, unless the integration failed.
  * The hint is Portico's own, for listeners that have hints.
  */
 function bodyOf(
   exchange: Exchange,
   { type, status, message, hint }: { type: FailureType; status: number; message: string; hint?: string | undefined },
 ): string {
-  const { connection, requestId, request } = exchange;
   // AWS quirk: the member of a policy's refusal has a capital M, as for REST APIs.
   if (isHandshake(exchange) && status < 500)
     return JSON.stringify({ [type === "ACCESS_DENIED" ? "Message" : "message"]: message });
-  const shown =
-    hint === undefined || isHandshake(exchange) || !hasHints(request) ? "" : `, "hint":${JSON.stringify(hint)}`;
+  return messageOf(exchange, message, isHandshake(exchange) || !hasHints(exchange.request) ? undefined : hint);
+}
+
+/** Writes what tells a client of a failure of its connection, with AWS's white space. */
+export function messageOf({ connection, requestId }: Exchange, message: string, hint?: string): string {
+  const shown = hint === undefined ? "" : `, "hint":${JSON.stringify(hint)}`;
   return `{"message": ${JSON.stringify(message)}, "connectionId":"${connection?.connectionId ?? ""}", "requestId":"${requestId}"${shown}}`;
 }
