@@ -1,7 +1,7 @@
-import { closeSync, openSync, renameSync, rmSync } from "node:fs";
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { bounds } from "../../base/bounds.ts";
 import type { LogBatch, LogStreamAddress } from "../../telemetry/log-sink.ts";
+import { openDatabaseFile } from "../database-file.ts";
 import { chunkSpanMs, makeChunks, readChunk } from "./log-chunk.ts";
 
 export interface LogStoreOptions {
@@ -104,7 +104,7 @@ export class LogStore {
   readonly #addressed = new Map<string, { readonly groupId: number; readonly streamId: number }>();
 
   constructor({ path, bytesMax }: LogStoreOptions) {
-    const opened = openDatabase(path);
+    const opened = openDatabaseFile(path, { applicationId, schemaVersion, schema });
     this.#database = opened.database;
     this.damagedPath = opened.damagedPath;
     this.#bytesMax = bytesMax;
@@ -494,42 +494,6 @@ export class LogStore {
 const addressesMax = bounds.logAddressesMax.value;
 
 type Row = Record<string, unknown>;
-
-function openDatabase(path: string | undefined): { database: DatabaseSync; damagedPath: string | undefined } {
-  // Only the owner may read the file, because lines may be private.
-  if (path !== undefined) closeSync(openSync(path, "a", 0o600));
-  try {
-    return { database: prepare(new DatabaseSync(path ?? ":memory:")), damagedPath: undefined };
-  } catch (error) {
-    // Unreadable logs must not keep the server from starting. The file is put aside for repair.
-    if (path === undefined || !/malformed|not a database|no portico logs/i.test(String(error))) throw error;
-    const damagedPath = `${path}.damaged`;
-    renameSync(path, damagedPath);
-    for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
-    closeSync(openSync(path, "a", 0o600));
-    return { database: prepare(new DatabaseSync(path)), damagedPath };
-  }
-}
-
-function prepare(database: DatabaseSync): DatabaseSync {
-  try {
-    const version = database.prepare("PRAGMA user_version").get()?.["user_version"];
-    const id = database.prepare("PRAGMA application_id").get()?.["application_id"];
-    const isNew = version === 0 && id === 0;
-    if (!isNew && (id !== applicationId || version !== schemaVersion)) throw new Error("These are no Portico logs.");
-    if (isNew) database.exec("PRAGMA auto_vacuum = INCREMENTAL");
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864");
-    if (isNew) {
-      database.exec(
-        `BEGIN; ${schema}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`,
-      );
-    }
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
 
 const toGroup = (row: Row): LogGroup => ({
   id: row["id"] as number,
