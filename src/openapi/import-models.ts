@@ -23,6 +23,8 @@ interface Draft {
   readonly name: string;
   readonly schema: string;
   readonly references: ReadonlySet<string>;
+  /** The model that this one stands for: JSON Schema draft 4 ignores what is beside `$ref`. */
+  readonly alias: string | undefined;
 }
 
 const alphanumeric = /^[a-zA-Z0-9]+$/;
@@ -103,7 +105,7 @@ export class ModelImport {
   /** Returns the models that refer, directly or through others, to a missing model or to nothing but themselves. */
   #dangling(drafts: ReadonlyMap<string, Draft>): readonly string[] {
     const referrers = new Map<string, string[]>();
-    const dangling = circularNames(drafts);
+    const dangling = circularNames(drafts, (name) => this.#models.get(name)?.schema);
     for (const { name, references } of drafts.values()) {
       for (const reference of references) {
         if (!drafts.has(reference) && !this.#models.has(reference)) dangling.add(name);
@@ -127,10 +129,13 @@ export class ModelImport {
       references: new Set(),
       unresolved: new Set(),
     };
-    const text = JSON.stringify(toModelSchema(schema, conversion)) ?? "null";
+    const converted = toModelSchema(schema, conversion);
+    const text = JSON.stringify(converted) ?? "null";
     const isUnsatisfied = [...conversion.references].some((reference) => !alphanumeric.test(reference));
     if (isUnsatisfied || conversion.unresolved.size > 0) return undefined;
-    return checkModel(name, text) ?? { name, schema: text, references: conversion.references };
+    return (
+      checkModel(name, text) ?? { name, schema: text, references: conversion.references, alias: aliasOf(converted) }
+    );
   }
 
   #importInline(schema: unknown): string | undefined {
@@ -206,8 +211,17 @@ function unsatisfied(name: string): string {
   return `Unable to insert model '${name}' due to an unsatisfied schema reference.`;
 }
 
-/** Returns the names of schemas that are only references that lead back to themselves. */
-function circularNames(drafts: ReadonlyMap<string, Draft>): Set<string> {
+/** Returns the model that a schema stands for, if it is a reference as a whole. */
+function aliasOf(schema: unknown): string | undefined {
+  const target = member(schema, "$ref");
+  return typeof target === "string" ? target.slice(target.lastIndexOf("/") + 1) : undefined;
+}
+
+/**
+ * Returns the names of schemas that are only references that lead back to themselves, by themselves or by models that
+ * stay. `kept` returns the schema of such a model.
+ */
+function circularNames(drafts: ReadonlyMap<string, Draft>, kept: (name: string) => string | undefined): Set<string> {
   const circular = new Set<string>();
   const seen = new Set<string>();
   for (const start of drafts.keys()) {
@@ -217,7 +231,8 @@ function circularNames(drafts: ReadonlyMap<string, Draft>): Set<string> {
       seen.add(name);
       chain.add(name);
       const draft = drafts.get(name);
-      name = draft?.schema.startsWith('{"$ref":') ? [...draft.references][0] : undefined;
+      const old: string | undefined = draft === undefined ? kept(name) : undefined;
+      name = old?.includes('"$ref"') ? aliasOf(JSON.parse(old)) : draft?.alias;
     }
     // A chain that ends in an earlier circular chain is refused as a referrer of that one.
     if (name !== undefined && chain.has(name)) circular.add(name);

@@ -154,6 +154,23 @@ withinBounds("a chain of 50,000 schemas is followed once", () => {
   assert.match(refusal(models("#/components/schemas/S49000")), /unsatisfied schema reference/);
 });
 
+test("schemas that are only references to each other are refused, whatever stands beside the references", () => {
+  const schemas = {
+    About: { description: "first", $ref: "#/components/schemas/Round" },
+    Round: { $ref: "#/components/schemas/About", title: "second" },
+  };
+  assert.match(refusal(importText(document({ paths: {}, components: { schemas } }))), /unsatisfied schema reference/);
+});
+
+test("a schema that is only a reference to a model that stays and refers back is refused", () => {
+  const round = { id: "round1", name: "Round", contentType: "application/json" };
+  const schema = '{"$ref":"https://apigateway.amazonaws.com/restapis/a/models/About"}';
+  const base = { ...aNewRestApi(), models: [{ ...round, schema }] };
+  const text = document({ paths: {}, components: { schemas: { About: { $ref: "#/components/schemas/Round" } } } });
+  const result = importRestApi(Buffer.from(text), base, { ...options, mode: "merge" });
+  assert.match(refusal(result), /unsatisfied schema reference/);
+});
+
 withinBounds("100,000 paths are read, their number being the management's matter", () => {
   const paths = numbered(100_000, (number) => [`/p${number}`, {}]);
   assert.equal(imported(importText(document({ paths }))).resources.length, 100_001);
