@@ -1,54 +1,7 @@
-import { referencedModels } from "../definition/model-schema.ts";
-import type { Method, Model, RequestValidator } from "../definition/rest-api.ts";
-import { parseJsonSchema } from "../language/json-schema/json-schema.ts";
+import type { Method, RequestValidator } from "../definition/rest-api.ts";
 import type { RequestValidationPlan, RequiredParameterPlan } from "../plan/steps.ts";
+import type { ModelSet } from "./model-set.ts";
 import { closed } from "./refusal.ts";
-
-/** The models of an API while its methods are compiled. Each is checked once, and the used ones go into the plan. */
-export class ModelSet {
-  readonly #restApiId: string;
-  readonly #models: ReadonlyMap<string, Model>;
-  /** Why a model can't be used; undefined if it can. */
-  readonly #problems = new Map<string, string | undefined>();
-  readonly #used = new Map<string, string>();
-
-  constructor(models: readonly Model[], restApiId: string) {
-    this.#restApiId = restApiId;
-    this.#models = new Map(models.map((model) => [model.name, model]));
-  }
-
-  /** Adds a model to the plan, with all models that it refers to. Throws a refusal if it can't be linked. */
-  use(name: string): void {
-    if (!this.#problems.has(name)) this.#problems.set(name, this.#check(name));
-    const problem = this.#problems.get(name);
-    if (problem !== undefined) throw closed(`model ${name} (${problem})`);
-    this.#collect(name);
-  }
-
-  /** The schemas of all used models, by name; undefined if none was used. */
-  get used(): Readonly<Record<string, string>> | undefined {
-    if (this.#used.size === 0) return undefined;
-    return Object.fromEntries([...this.#used].sort(([left], [right]) => (left < right ? -1 : 1)));
-  }
-
-  #check(name: string): string | undefined {
-    const text = this.#textOf(name);
-    if (text === undefined) return "it is not there, or has no schema";
-    const parsed = parseJsonSchema(text, (other, api) => (api === this.#restApiId ? this.#textOf(other) : undefined));
-    return parsed.kind === "invalid" ? parsed.detail : undefined;
-  }
-
-  #collect(name: string): void {
-    const text = this.#textOf(name);
-    if (text === undefined || this.#used.has(name)) return;
-    this.#used.set(name, text);
-    for (const other of referencedModels(text)) this.#collect(other);
-  }
-
-  #textOf(name: string): string | undefined {
-    return this.#models.get(name)?.schema;
-  }
-}
 
 export interface ValidationContext {
   readonly requestValidators: readonly RequestValidator[];
@@ -65,10 +18,18 @@ export function compileValidation(method: Method, context: ValidationContext): R
   const validator = context.requestValidators.find(({ id }) => id === method.requestValidatorId);
   if (validator === undefined) throw closed(`request validator ${method.requestValidatorId}`);
   const parameters = validator.validateRequestParameters ? requiredParameters(method) : [];
-  const models = validator.validateRequestBody ? usedModels(method, context.models) : {};
-  if (parameters.length === 0 && Object.keys(models).length === 0) return [];
-  return [{ kind: "request-validation", parameters, models }];
+  const models = validator.validateRequestBody ? modelsByMediaType(method.requestModels ?? {}, context.models) : {};
+  return validationOf(parameters, models);
 }
+
+/** Returns the step that validates with these, or none if there is nothing to check. */
+export const validationOf = (
+  parameters: readonly RequiredParameterPlan[],
+  models: Readonly<Record<string, string>>,
+): RequestValidationPlan[] =>
+  parameters.length === 0 && Object.keys(models).length === 0
+    ? []
+    : [{ kind: "request-validation", parameters, models }];
 
 const places = ["header", "path", "querystring"] as const;
 
@@ -84,8 +45,12 @@ function requiredParameters(method: Method): RequiredParameterPlan[] {
   });
 }
 
-function usedModels(method: Method, models: ModelSet): Record<string, string> {
-  const byMediaType = Object.entries(method.requestModels ?? {}).sort(([left], [right]) => (left < right ? -1 : 1));
+/** Returns the models of requests by media type, as requests name it. Throws a refusal for one that can't be used. */
+export function modelsByMediaType(
+  requestModels: Readonly<Record<string, string>>,
+  models: ModelSet,
+): Record<string, string> {
+  const byMediaType = Object.entries(requestModels).sort(([left], [right]) => (left < right ? -1 : 1));
   const used = new Map<string, string>();
   for (const [key, name] of byMediaType) {
     models.use(name);

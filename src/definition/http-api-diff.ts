@@ -52,7 +52,7 @@ function responsesOf(routeId: string, integrationId: string, definition: V2ApiDe
 }
 
 const modelsByName = (definition: V2ApiDefinition): ReadonlyMap<string, unknown> =>
-  new Map(("models" in definition ? definition.models : []).map(({ ModelId: _, ...model }) => [model.Name, model]));
+  new Map((definition.models ?? []).map(({ ModelId: _, ...model }) => [model.Name, model]));
 
 const authorizersByName = ({ authorizers }: V2ApiDefinition): ReadonlyMap<string, unknown> =>
   new Map(authorizers.map(({ AuthorizerId: _, ...authorizer }) => [authorizer.Name, authorizer]));

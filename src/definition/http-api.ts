@@ -11,6 +11,8 @@ export interface HttpApiDefinition {
   readonly routes: readonly Route[];
   readonly integrations: readonly HttpIntegration[];
   readonly authorizers: readonly HttpAuthorizer[];
+  /** Beyond AWS. Absent: none, as in deployments from before there were any. */
+  readonly models?: readonly V2Model[];
 }
 
 export interface HttpApi {
@@ -51,9 +53,26 @@ export interface Route {
   readonly AuthorizerId?: string;
   readonly AuthorizationScopes?: readonly string[];
   readonly OperationName?: string;
+  /** The names of models, by the request's media type. Of HTTP APIs, beyond AWS. */
+  readonly RequestModels?: Readonly<Record<string, string>>;
+  /** By `route.request.header.X` and `route.request.querystring.X`. Of HTTP APIs, beyond AWS. */
+  readonly RequestParameters?: Readonly<Record<string, ParameterConstraints>>;
   /** `integrations/{integrationId}` */
   readonly Target?: string;
   readonly ApiGatewayManaged?: true;
+}
+
+export interface ParameterConstraints {
+  readonly Required?: boolean;
+}
+
+export interface V2Model {
+  readonly ModelId: string;
+  readonly Name: string;
+  /** JSON Schema draft 4. */
+  readonly Schema: string;
+  readonly ContentType?: string;
+  readonly Description?: string;
 }
 
 export interface HttpIntegration {
@@ -143,7 +162,7 @@ export const v2Kinds = {
   integration: "http-integration",
   /** `{apiId}/{authorizerId}` → {@link HttpAuthorizer} */
   authorizer: "http-authorizer",
-  /** `{apiId}/{modelId}` → V2Model */
+  /** `{apiId}/{modelId}` → {@link V2Model} */
   model: "v2-model",
   /** `{apiId}/{routeId}/{routeResponseId}` → RouteResponse */
   routeResponse: "v2-route-response",

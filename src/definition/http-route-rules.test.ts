@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { BeyondAws } from "./beyond-aws.ts";
 import type { Route } from "./http-api.ts";
 import { checkRoute, checkRouteConflicts, checkRouteKey } from "./http-route-rules.ts";
 
@@ -81,11 +82,12 @@ describe("a route key among others", () => {
 
 describe("a route", () => {
   const plain: Route = { RouteId: "r", RouteKey: "GET /", ApiKeyRequired: false, AuthorizationType: "NONE" };
-  const check = (route: Partial<Route>) =>
+  const check = (route: Partial<Route>, beyondAws: readonly BeyondAws[] = []) =>
     checkRoute(
       { ...plain, ...route },
       {
-        beyondAws: [],
+        beyondAws,
+        hasModel: (name) => name === "Pet",
         hasIntegration: (id) => id === "here",
         authorizer: (id) =>
           id === "jwt" || id === "request"
@@ -106,6 +108,8 @@ describe("a route", () => {
 
   const refused: readonly [Partial<Route>, RegExp][] = [
     [{ ApiKeyRequired: true }, /^ApiKeyRequired cannot be set for HTTP protocol Apis\.$/],
+    [{ RequestModels: { "application/json": "Pet" } }, /^RequestModels cannot be set for HTTP protocol Apis\.$/],
+    [{ RequestParameters: { "route.request.header.x": {} } }, /^RequestParameters cannot be set for HTTP protocol/],
     [{ Target: "integrations/gone" }, /^Invalid Integration identifier specified/],
     [{ Target: "here" }, /^Invalid Integration identifier specified/],
     [{ Target: "integrations/here/more" }, /^Invalid Integration identifier specified/],
@@ -121,6 +125,23 @@ describe("a route", () => {
     [{ ...jwt, AuthorizationScopes: ["a".repeat(65)] }, /1 to 64 characters/],
     [{ ...jwt, AuthorizationScopes: ['a"'] }, /1 to 64 characters/],
   ];
+  const demanded: readonly [Partial<Route>, RegExp | undefined][] = [
+    [{ RequestModels: { "application/json": "Pet", $default: "Pet" } }, undefined],
+    [{ RequestParameters: { "route.request.querystring.q": { Required: true } } }, undefined],
+    [{ RequestModels: { "application/json": "Cat" } }, /^Invalid model identifier specified: Cat$/],
+    [{ RequestModels: { "": "Pet" } }, /^Invalid model key specified/],
+    [{ RequestParameters: { "route.request.body.q": {} } }, /^Invalid mapping expression/],
+    [{ RequestParameters: { "route.request.path.q": {} } }, /^Invalid mapping expression/],
+    [{ RequestParameters: { "route.request.header.a\r\nb": {} } }, /^Invalid mapping expression/],
+    [{ ApiKeyRequired: true }, /^ApiKeyRequired cannot be set/],
+  ];
+  for (const [route, message] of demanded) {
+    it(`${message === undefined ? "may" : "may not"} demand ${JSON.stringify(route)}, beyond AWS`, () => {
+      const found = check(route, ["http-request-validation"]);
+      if (message === undefined) assert.equal(found, undefined);
+      else assert.match(found ?? "", message);
+    });
+  }
   for (const [route, message] of refused) {
     it(`may not have ${JSON.stringify(route).slice(0, 80)}`, () => assert.match(check(route) ?? "", message));
   }

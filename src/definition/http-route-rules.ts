@@ -7,6 +7,7 @@ import type { BeyondAws } from "./beyond-aws.ts";
 import type { HttpAuthorizer, Route } from "./http-api.ts";
 import { isParameterName } from "./mapping-rules.ts";
 import { defaultRouteKey, splitRouteKey } from "./route-key.ts";
+import { checkModels, checkRouteParameters, type ModelReferences } from "./route-validation-rules.ts";
 import { checkLengths } from "./text-lengths.ts";
 import { notForHttp } from "./v2-members.ts";
 
@@ -89,7 +90,7 @@ function variablesOf(key: string): { readonly place: string; readonly part: stri
 }
 
 /** Finds what a route refers to. */
-export interface RouteReferences {
+export interface RouteReferences extends ModelReferences {
   authorizer(id: string): HttpAuthorizer | undefined;
   hasIntegration(id: string): boolean;
   /** What routes may ask for although AWS's have it not. */
@@ -108,16 +109,28 @@ export const integrationIdOf = (target: string): string | undefined => /^integra
 // Unconfirmed: all words without a source; see docs/compatibility.md, "HTTP APIs, words of management".
 export function checkRoute(route: Omit<Route, "RouteId">, references: RouteReferences): string | undefined {
   const { Target: target } = route;
-  if (route.ApiKeyRequired && !references.beyondAws.includes("http-api-keys")) return notForHttp("ApiKeyRequired");
+  const refused = membersBeyondAws.find(
+    ({ member, feature }) => route[member] && !references.beyondAws.includes(feature),
+  );
+  if (refused !== undefined) return notForHttp(refused.member);
   const integrationId = target === undefined ? undefined : integrationIdOf(target);
   return (
     checkLengths(route, routeLengths) ??
     checkAuthorization(route, references) ??
+    checkModels(route.RequestModels, references) ??
+    checkRouteParameters(route.RequestParameters, "request") ??
     (target === undefined || (integrationId !== undefined && references.hasIntegration(integrationId))
       ? undefined
       : `Invalid Integration identifier specified: ${target}`)
   );
 }
+
+/** The members of a route that AWS refuses to set for HTTP APIs, with the feature that lets them be set. */
+const membersBeyondAws = [
+  { member: "ApiKeyRequired", feature: "http-api-keys" },
+  { member: "RequestModels", feature: "http-request-validation" },
+  { member: "RequestParameters", feature: "http-request-validation" },
+] as const satisfies readonly { readonly member: keyof Route; readonly feature: BeyondAws }[];
 
 function checkAuthorization(route: Omit<Route, "RouteId">, { authorizer }: RouteReferences): string | undefined {
   const { AuthorizationType: type, AuthorizerId: id, AuthorizationScopes: scopes = [] } = route;

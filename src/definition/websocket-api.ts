@@ -2,7 +2,7 @@
  * The types of a WebSocket API as its user edits it, as http-api.ts has them of HTTP APIs. Documents of both kinds are
  * stored under `v2Kinds`, and the API's ProtocolType tells them apart.
  */
-import type { HttpApi, HttpStage, Route, RouteSettings } from "./http-api.ts";
+import type { HttpApi, HttpStage, ParameterConstraints, Route, RouteSettings, V2Model } from "./http-api.ts";
 
 /** The parts of an API that a deployment freezes. Each list is in the order of its ids. */
 export interface WebSocketApiDefinition {
@@ -27,14 +27,8 @@ export interface WebSocketRoute extends Omit<Route, "AuthorizationScopes" | "Api
   readonly ModelSelectionExpression?: string;
   /** The names of models, by what the model selection expression yields. */
   readonly RequestModels?: Readonly<Record<string, string>>;
-  /** By `route.request.header.X` and `route.request.querystring.X`. */
-  readonly RequestParameters?: Readonly<Record<string, ParameterConstraints>>;
   /** `$default`: with a route response, the route answers. */
   readonly RouteResponseSelectionExpression?: string;
-}
-
-export interface ParameterConstraints {
-  readonly Required?: boolean;
 }
 
 export interface RouteResponse {
@@ -79,15 +73,6 @@ export interface IntegrationResponse {
   readonly ResponseParameters?: Readonly<Record<string, string>>;
   readonly ResponseTemplates?: Readonly<Record<string, string>>;
   readonly TemplateSelectionExpression?: string;
-}
-
-export interface V2Model {
-  readonly ModelId: string;
-  readonly Name: string;
-  /** JSON Schema draft 4. */
-  readonly Schema: string;
-  readonly ContentType?: string;
-  readonly Description?: string;
 }
 
 export interface WebSocketAuthorizer {

@@ -4,7 +4,7 @@
  */
 import { bounds } from "../base/bounds.ts";
 import { integrationIdOf, type RouteReferences } from "./http-route-rules.ts";
-import { invalidExpression, mappingResult } from "./mapping-rules.ts";
+import { checkModels, checkRouteParameters } from "./route-validation-rules.ts";
 import { checkSelection } from "./selection-expression-rules.ts";
 import { checkLengths, shortened } from "./text-lengths.ts";
 import { notForWebSocket } from "./v2-members.ts";
@@ -26,18 +26,13 @@ export function checkWebSocketRouteKey(key: string | undefined): string | undefi
   return isWellFormed ? undefined : "The provided route key is not formatted properly";
 }
 
-/** Finds what a route of a WebSocket API refers to. */
-export interface WebSocketRouteReferences extends RouteReferences {
-  hasModel(name: string): boolean;
-}
-
 const lengths = { OperationName: [1, 64], Target: [1, 128] } as const;
 
 // Unconfirmed: all words without a source; see docs/compatibility.md, "WebSocket APIs, words of management".
 /** Checks everything of a route but its key. */
 export function checkWebSocketRoute(
   route: Omit<WebSocketRoute, "RouteId">,
-  references: WebSocketRouteReferences,
+  references: RouteReferences,
 ): string | undefined {
   const { Target: target } = route;
   const integrationId = target === undefined ? undefined : integrationIdOf(target);
@@ -80,38 +75,3 @@ const checkResponseSelection = (expression: string | undefined): string | undefi
   expression === undefined || expression === "$default"
     ? undefined
     : `Invalid RouteResponseSelectionExpression specified: ${shortened(expression)}. Only $default is supported.`;
-
-const modelKeyCharsMax = bounds.routeKeyCharsMax.value;
-
-/** Checks the models of a route or of its response. */
-export function checkModels(
-  models: Readonly<Record<string, string>> | undefined,
-  { hasModel }: Pick<WebSocketRouteReferences, "hasModel">,
-): string | undefined {
-  for (const [key, model] of Object.entries(models ?? {})) {
-    if (key === "" || key.length > modelKeyCharsMax) {
-      return `Invalid model key specified: it must have 1 to ${modelKeyCharsMax} characters`;
-    }
-    if (!hasModel(model)) return `Invalid model identifier specified: ${shortened(model)}`;
-  }
-  return undefined;
-}
-
-const parameterName = "[a-zA-Z0-9._$-]+";
-const parameters = {
-  request: new RegExp(`^route\\.request\\.(?:header|querystring)\\.${parameterName}$`),
-  response: new RegExp(`^route\\.response\\.header\\.${parameterName}$`),
-};
-const parametersMax = bounds.httpMappingsMax.value;
-const parameterCharsMax = bounds.httpMappingValueCharsMax.value;
-
-/** Checks the parameters that a route or its response declares. */
-export function checkRouteParameters(
-  declared: Readonly<Record<string, unknown>> | undefined,
-  of: keyof typeof parameters,
-): string | undefined {
-  const keys = Object.keys(declared ?? {});
-  if (keys.length > parametersMax) return `Invalid parameters specified: at most ${parametersMax} are allowed`;
-  const wrong = keys.filter((key) => key.length > parameterCharsMax || !parameters[of].test(key));
-  return mappingResult(wrong.map((key) => invalidExpression(shortened(key))));
-}

@@ -114,7 +114,8 @@ export const openapi: Dialect = {
   },
 };
 
-function contents(models: Readonly<Record<string, string>>): DocumentPart {
+/** Returns the contents of a body by media type, each with a reference to its model. */
+export function contents(models: Readonly<Record<string, string>>): DocumentPart {
   return Object.fromEntries(
     Object.entries(models).map(([mediaType, model]) => [
       mediaType,

@@ -8,7 +8,8 @@ import {
   type Route,
 } from "../definition/http-api.ts";
 import { defaultRouteKey, splitRouteKey } from "../definition/route-key.ts";
-import { renderDocument } from "./export-rest-api.ts";
+import { contents, openapi } from "./export-dialect.ts";
+import { parsedSchema, renderDocument } from "./export-rest-api.ts";
 
 export interface HttpExportOptions {
   readonly format: "json" | "yaml";
@@ -22,6 +23,8 @@ export interface HttpExportOptions {
 }
 
 const extension = "x-amazon-apigateway-";
+const validatorExtension = `${extension}request-validator`;
+const validatorsExtension = `${validatorExtension}s`;
 
 type Part = Record<string, unknown>;
 
@@ -49,6 +52,12 @@ export function exportHttpDocument(definition: HttpApiDefinition, options: HttpE
     paths[key] = { ...paths[key], [name]: exportRoute(route, { definition, includeExtensions, schemeNames }) };
   }
   const schemes = exportSchemes(definition, { includeExtensions, isForReading, schemeNames });
+  const schemas = Object.fromEntries(
+    (definition.models ?? [])
+      .toSorted((one, other) => (one.Name < other.Name ? -1 : 1))
+      .map(({ Name, Schema }) => [Name, openapi.schema(parsedSchema(Schema))]),
+  );
+  const validators = exportValidators(routes);
   const tags = Object.entries(api.Tags ?? {}).map(([name, value]) => ({ name, [`${extension}tag-value`]: value }));
   return {
     openapi: "3.0.1",
@@ -60,10 +69,11 @@ export function exportHttpDocument(definition: HttpApiDefinition, options: HttpE
     servers: [exportServer(definition, options)],
     ...(includeExtensions && tags.length > 0 && { tags }),
     paths,
-    ...(Object.keys(schemes).length > 0 && { components: { securitySchemes: schemes } }),
+    ...exportComponents({ schemas, securitySchemes: schemes }),
     ...(includeExtensions &&
       api.ApiKeySelectionExpression === apiKeyOfAuthorizer &&
       routes.some(({ ApiKeyRequired }) => ApiKeyRequired) && { [`${extension}api-key-source`]: "AUTHORIZER" }),
+    ...(includeExtensions && Object.keys(validators).length > 0 && { [validatorsExtension]: validators }),
     ...(includeExtensions &&
       api.CorsConfiguration !== undefined && { [`${extension}cors`]: uncapitalisedMembers(api.CorsConfiguration) }),
     ...(includeExtensions && { [`${extension}importexport-version`]: "1.0" }),
@@ -76,6 +86,31 @@ export const exportVersion = (seconds: number): string =>
     .toISOString()
     .replace("T", " ")
     .replace(/\.\d{3}Z$/, "UTC");
+
+const exportComponents = (components: Readonly<Record<string, Part>>): Part => {
+  const written = Object.entries(components).filter(([, part]) => Object.keys(part).length > 0);
+  return written.length === 0 ? {} : { components: Object.fromEntries(written) };
+};
+
+/** Returns the validator of a route that demands something, beyond AWS, with its name in documents. */
+function validatorOf({ RequestModels, RequestParameters }: Route) {
+  const validateRequestBody = RequestModels !== undefined;
+  const validateRequestParameters = RequestParameters !== undefined;
+  if (!validateRequestBody && !validateRequestParameters) return undefined;
+  const one = validateRequestBody ? "body" : "parameters";
+  return {
+    name: validateRequestBody && validateRequestParameters ? "all" : one,
+    rules: { validateRequestParameters, validateRequestBody },
+  };
+}
+
+const exportValidators = (routes: readonly Route[]): Part =>
+  Object.fromEntries(
+    routes
+      .flatMap((route) => validatorOf(route) ?? [])
+      .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+      .map(({ name, rules }) => [name, rules]),
+  );
 
 function exportServer({ api }: HttpApiDefinition, { endpoint, stageName, includeExtensions }: HttpExportOptions): Part {
   const basePath = stageName === undefined || stageName === "$default" ? "" : stageName;
@@ -113,19 +148,29 @@ function exportRoute(route: Route, { definition, includeExtensions, schemeNames 
     ...(authorizer !== undefined && { [authorizer.Name]: AuthorizationScopes }),
     ...(route.ApiKeyRequired && { [schemeNames.apiKey]: [] }),
   };
-  const parameters = [...path.matchAll(/\{([^{}+]+)\+?\}/g)].map(([, name]) => ({
+  const variables = [...path.matchAll(/\{([^{}+]+)\+?\}/g)].map(([, name]) => ({
     name,
     in: "path",
     description: `Generated path parameter for ${name}`,
     required: true,
     schema: { type: "string" },
   }));
+  const demanded = Object.entries(route.RequestParameters ?? {}).flatMap(([key, { Required = false }]) => {
+    const [, place, name] = /^route\.request\.(header|querystring)\.(.+)$/s.exec(key) ?? [];
+    return name === undefined ? [] : [openapi.parameter(name, place === "header" ? place : "query", Required)];
+  });
+  const parameters = [...variables, ...demanded];
+  const validator = validatorOf(route);
   return {
     ...(route.OperationName !== undefined && { operationId: route.OperationName }),
     ...(parameters.length > 0 && { parameters }),
+    ...(route.RequestModels !== undefined && {
+      requestBody: { content: contents(route.RequestModels), required: true },
+    }),
     responses: { default: { description: `Default response for ${RouteKey}` } },
     ...(RouteKey === defaultRouteKey && { isDefaultRoute: true }),
     ...(Object.keys(security).length > 0 && { security: [security] }),
+    ...(includeExtensions && validator !== undefined && { [validatorExtension]: validator.name }),
     ...(includeExtensions &&
       integration !== undefined && { [`${extension}integration`]: exportIntegration(integration) }),
   };

@@ -13,7 +13,6 @@ import type {
   Integration,
   IntegrationResponse,
   Method,
-  Model,
   Resource,
   RestApiDefinition,
   Stage,
@@ -333,7 +332,7 @@ function exportModels({ definition, dialect, texts }: ExportContext): Record<str
     }
   }
   const models = definition.models.filter((model) => used.has(model.name) || !defaultModels.has(model.name));
-  const written = Object.fromEntries(models.map((model) => [model.name, dialect.schema(parsedSchema(model))]));
+  const written = Object.fromEntries(models.map((model) => [model.name, dialect.schema(parsedSchema(model.schema))]));
   for (const [path, said] of texts.models()) describeModel(written, path.split("."), said);
   return written;
 }
@@ -345,9 +344,10 @@ function describeModel(models: Record<string, unknown>, [name, ...path]: string[
   if (isObject(schema)) Object.assign(schema, texts);
 }
 
-function parsedSchema(model: Model): unknown {
+/** Returns a model's schema as a value; an empty one if the text can't be read. */
+export function parsedSchema(text = "{}"): unknown {
   try {
-    const { $schema, id, ...schema } = JSON.parse(model.schema ?? "{}");
+    const { $schema, id, ...schema } = JSON.parse(text);
     return schema;
   } catch {
     return {};

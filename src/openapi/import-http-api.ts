@@ -18,6 +18,7 @@ import { checkRoute, checkRouteKey, RouteKeys } from "../definition/http-route-r
 import { defaultRouteKey } from "../definition/route-key.ts";
 import { checkGuards } from "./check-guards.ts";
 import { HttpSecurityImport } from "./import-http-security.ts";
+import { HttpValidationImport, validatorExtension } from "./import-http-validation.ts";
 import type { ImportLog } from "./import-log.ts";
 import { type ImportRefusal, readImportSource, refuseInput, refuseUntitled } from "./import-source.ts";
 import { flagMember, listMember, member, membersOf, scalarText, textMember } from "./json-value.ts";
@@ -85,6 +86,8 @@ class HttpApiImport {
   readonly #log: ImportLog;
   readonly #security: HttpSecurityImport;
   readonly #hasKeys: boolean;
+  /** Absent: requests are not validated, as on AWS. */
+  readonly #validation: HttpValidationImport | undefined;
   readonly #info = new Set<string>();
   readonly #routes = new Map<string, Route>();
   readonly #keys = new RouteKeys();
@@ -107,6 +110,10 @@ class HttpApiImport {
     const { beyondAws = [], ...checks } = options;
     this.#hasKeys = beyondAws.includes("http-api-keys");
     this.#security = new HttpSecurityImport(api, base.authorizers, { ...checks, hasKeys: this.#hasKeys }, log);
+    const { ApiId: apiId } = base.api;
+    this.#validation = beyondAws.includes("http-request-validation")
+      ? new HttpValidationImport(api, { apiId, references, ids: options.ids, log, existing: base.models ?? [] })
+      : undefined;
   }
 
   run(): ImportedApi {
@@ -115,6 +122,7 @@ class HttpApiImport {
     for (const { path, operations } of this.#api.paths) {
       for (const operation of operations) this.#importRoute(operation, path === "/$default" ? path : prefix + path);
     }
+    const { models = [] } = this.#validation ?? {};
     const definition: HttpApiDefinition = {
       api: this.#settings(),
       routes: [...this.#routes.values()].toSorted((one, other) => (one.RouteId < other.RouteId ? -1 : 1)),
@@ -122,6 +130,7 @@ class HttpApiImport {
         one.IntegrationId < other.IntegrationId ? -1 : 1,
       ),
       authorizers: this.#security.authorizers,
+      ...(models.length > 0 && { models }),
     };
     return { definition, info: [...this.#info].slice(0, bounds.importLinesMax.value) };
   }
@@ -141,6 +150,7 @@ class HttpApiImport {
   /** AWS: "info" messages are about what is valid in OpenAPI, and what HTTP APIs do not have. */
   #tellOfIgnored(name: string): void {
     if (!restOnly.has(name) || (name === keySource && this.#hasKeys)) return;
+    if (validators.has(name) && this.#validation !== undefined) return;
     const line = `${name} is not supported by HTTP APIs. Ignoring.`;
     if (guardsOfRest.has(name)) this.#log.warn(line);
     else this.#info.add(line);
@@ -233,8 +243,10 @@ class HttpApiImport {
       this.#log.error(`Unable to create ${place}: ${problem}`);
       return;
     }
+    const validation = this.#validation?.of(operation, place);
     for (const name of ignoredOfOperations) {
-      if (member(operation.source, name) !== undefined) {
+      const isRead = name === "requestBody" && validation?.RequestModels !== undefined;
+      if (!isRead && member(operation.source, name) !== undefined) {
         this.#info.add(`${name} of operations is not supported by HTTP APIs. Ignoring.`);
       }
     }
@@ -245,11 +257,13 @@ class HttpApiImport {
       RouteKey: key,
       ...this.#security.of(operation, place),
       ...(operation.operationId !== undefined && { OperationName: operation.operationId }),
+      ...validation,
       ...(integrationId !== undefined && { Target: `integrations/${integrationId}` }),
     };
     const flaw = checkRoute(route, {
       authorizer: (id) => this.#security.authorizers.find(({ AuthorizerId }) => AuthorizerId === id),
       hasIntegration: (id) => this.#integrations.has(id),
+      hasModel: (name) => this.#validation?.hasModel(name) === true,
       beyondAws: this.#options.beyondAws ?? [],
     });
     if (flaw !== undefined) this.#log.error(`Unable to create ${place}: ${flaw}`);
@@ -310,6 +324,8 @@ const guardsOfRest: ReadonlySet<string> = new Set(
     (name) => extension + name,
   ),
 );
+/** Those that say what is validated. */
+const validators: ReadonlySet<string> = new Set([validatorExtension, `${validatorExtension}s`]);
 /** What is valid, and no part of a route. */
 const ignoredOfOperations = ["requestBody", "callbacks"] as const;
 

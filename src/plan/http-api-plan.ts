@@ -8,6 +8,8 @@ export interface HttpApiPlan extends StagePlan {
   readonly defaultRoute?: number;
   /** Absent: the gateway adds no CORS headers and answers no preflight. */
   readonly cors?: CorsPlan;
+  /** The JSON Schemas, as text, of the models that requests are validated with, by name. */
+  readonly models?: Readonly<Record<string, string>>;
   /** The routes. Route nodes refer to them by index. */
   readonly methods: readonly HttpRoutePlan[];
 }

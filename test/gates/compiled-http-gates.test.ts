@@ -4,7 +4,14 @@ import { describe, it } from "node:test";
 import { compileHttpApi } from "../../src/compiler/http-api/compile-http-api.ts";
 import { noSurroundings, type Surroundings } from "../../src/compiler/surroundings.ts";
 import { beyondAwsNames } from "../../src/definition/beyond-aws.ts";
-import type { HttpApi, HttpAuthorizer, HttpIntegration, HttpStage, Route } from "../../src/definition/http-api.ts";
+import type {
+  HttpApi,
+  HttpAuthorizer,
+  HttpIntegration,
+  HttpStage,
+  Route,
+  V2Model,
+} from "../../src/definition/http-api.ts";
 import type { Setting } from "../../src/definition/settings.ts";
 import { v2Settings } from "../../src/definition/v2-settings.ts";
 import type { HttpApiPlan } from "../../src/plan/http-api-plan.ts";
@@ -21,6 +28,7 @@ interface Configuration {
   readonly route?: Partial<Route>;
   readonly integration?: HttpIntegration;
   readonly authorizer?: Partial<HttpAuthorizer>;
+  readonly models?: readonly V2Model[];
 }
 
 const authorizers: readonly HttpAuthorizer[] = [
@@ -61,10 +69,14 @@ const backend = aUrl("https://backend.example/");
 const behindLink = (over: Partial<HttpIntegration> = {}): HttpIntegration =>
   aUrl(listener, { ConnectionType: "VPC_LINK", ConnectionId: link.id, ...over });
 
-function compile({ api, stage, route, integration = backend, authorizer }: Configuration): HttpApiPlan {
+function compile({ api, stage, route, integration = backend, authorizer, models }: Configuration): HttpApiPlan {
   const definition = anHttpApi(
     { "GET /": { integration, ...(route && { route }) } },
-    { ...(api && { api }), authorizers: authorizers.map((each) => ({ ...each, ...authorizer })) },
+    {
+      ...(api && { api }),
+      ...(models && { models }),
+      authorizers: authorizers.map((each) => ({ ...each, ...authorizer })),
+    },
   );
   return compileHttpApi(definition, anHttpStage(stage), { account: "000000000000", region: "us-east-1" }, surroundings);
 }
@@ -72,6 +84,11 @@ function compile({ api, stage, route, integration = backend, authorizer }: Confi
 const jwt = { AuthorizationType: "JWT", AuthorizerId: "jwt" };
 const lambda = { AuthorizationType: "CUSTOM", AuthorizerId: "lambda" };
 const open: HttpApi["CorsConfiguration"] = { AllowOrigins: ["https://app.example"] };
+const pet: V2Model = { ModelId: "m", Name: "Pet", Schema: '{"type":"object"}' };
+const validated: Configuration = { route: { RequestModels: { "application/json": "Pet" } }, models: [pet] };
+const demanding = (Required: boolean): Partial<Route> => ({
+  RequestParameters: { "route.request.header.x-a": { Required } },
+});
 const foreignRole = "arn:aws:iam::111111111111:role/r";
 const cors = (member: object): Configuration => ({ api: { CorsConfiguration: { ...open, ...member } } });
 const withCors = cors({});
@@ -93,6 +110,11 @@ const rows: Readonly<Record<string, readonly [with_: Configuration, effect: Effe
     { route: { ApiKeyRequired: true } },
   ],
   "Route.ApiKeyRequired": [{ route: { ApiKeyRequired: true } }, "api-key"],
+  "Route.RequestModels": [validated, "request-validation", { models: [pet] }],
+  "Route.RequestParameters": [{ route: demanding(true) }, "request-validation"],
+  "ParameterConstraints.Required": [{ route: demanding(true) }, "request-validation", { route: demanding(false) }],
+  "Model.Name": [validated, /"models":\{"application\/json":"Pet"\}/],
+  "Model.Schema": [validated, /"models":\{"Pet":"\{\\"type\\":\\"object\\"\}"\}/],
   "Route.AuthorizationType": [{ route: { AuthorizationType: "AWS_IAM" } }, "iam"],
   "Route.AuthorizerId": [{ route: jwt }, "authorizer"],
   "Route.AuthorizationScopes": [{ route: { ...jwt, AuthorizationScopes: ["s"] } }, /"scopes":\["s"\]/, { route: jwt }],

@@ -55,7 +55,10 @@ const request = {
   IdentitySource: ["$request.header.Authorization"],
 } as const;
 
-const keyed = { ApiKeyRequired: true } as const;
+const keyed = {
+  ApiKeyRequired: true,
+  RequestParameters: { "route.request.header.x-tenant": { Required: true } },
+} as const;
 
 const definitionOf = (issuer: string): HttpApiDefinition =>
   anHttpApi(
@@ -160,7 +163,7 @@ export async function startGuardedHttp(options: GuardedOptions = {}): Promise<Gu
         {
           path: `/${route}`,
           host: "http123.execute-api.us-east-1.localhost",
-          headers: { "x-api-key": keyValue, "user-agent": "test", ...authorizations[route]() },
+          headers: { "x-api-key": keyValue, "user-agent": "test", "x-tenant": "a", ...authorizations[route]() },
           isSigned: route === "iam",
         },
         change,

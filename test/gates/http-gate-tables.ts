@@ -14,7 +14,6 @@ import { foreignSigners, makeKeyGates, makeWebAclGate, unreadableUserPolicy } fr
 export const absentFromHttp = {
   "resource-policy": "HTTP APIs have no resource policies",
   resourcePolicy: "HTTP APIs have no resource policies",
-  "request-validation": "HTTP APIs validate no requests",
   privateEndpoint: "HTTP APIs are public",
 } as const satisfies Partial<Record<GateKind | StageGateName, string>>;
 
@@ -23,6 +22,7 @@ export type HttpGate = Exclude<GateKind | StageGateName, keyof typeof absentFrom
 type HttpRow = Row<"http">;
 
 const unauthorized: Refusal = [401, undefined];
+const invalid: Refusal = [400, undefined];
 const forbidden: Refusal = [403, undefined];
 const missing: Refusal = [404, undefined];
 const failed: Refusal = [500, undefined];
@@ -90,6 +90,15 @@ const tampered = (value: string | undefined): Pick<HttpRow, "send"> => ({
 });
 const setUser = ({ gateway }: GuardedHttpApi, policies: readonly object[]): void =>
   gateway.gateway.callers.setIdentity("user/ann", userOf(scope.account, ...policies));
+
+const tenant = (value: string | undefined): Pick<HttpRow, "send"> => ({
+  send: ({ headers }) => {
+    if (value === undefined) delete headers["x-tenant"];
+    else headers["x-tenant"] = value;
+  },
+});
+const demanding = (header: string, Required: unknown = true): Pick<HttpRow, "after"> =>
+  routeWith({ RequestParameters: { [`route.request.header.${header}`]: { Required: Required as boolean } } });
 
 const far = nowMs / 1_000 + 1_000_000;
 
@@ -404,6 +413,33 @@ export const http: Readonly<Record<HttpGate, GateTable<"http">>> = {
       ],
     },
   },
+  "request-validation": {
+    methods: routeNames,
+    without: { steps: ["request-validation"] },
+    faults: {
+      absent: [{ what: "a required header", refusal: invalid, ...tenant(undefined) }],
+      malformed: [
+        { what: "a blank one", refusal: invalid, ...tenant(" ") },
+        {
+          what: "a flag that is no truth value",
+          refusal: closed,
+          ...demanding("x-tenant", "true"),
+          staysShut: stillClosed,
+        },
+      ],
+      expired: "nothing of it expires",
+      foreign: [
+        {
+          what: "a model that is not the API's",
+          refusal: closed,
+          ...routeWith({ RequestModels: { "application/json": "Foreign" } }),
+          staysShut: stillClosed,
+        },
+      ],
+      unreachable: "it is part of the plan, and nothing is asked",
+      changed: [{ what: "another header", refusal: invalid, ...demanding("x-other") }],
+    },
+  },
   closed: {
     methods: routeNames,
     without: { steps: ["closed"], members: ["closed"] },
@@ -418,6 +454,11 @@ export const http: Readonly<Record<HttpGate, GateTable<"http">>> = {
           ...routeWith({ ApiKeyRequired: "true" as never }),
         },
         { what: "API keys that the server may not have", refusal: closed, ...withoutFeature("http-api-keys") },
+        {
+          what: "validation that the server may not have",
+          refusal: closed,
+          ...withoutFeature("http-request-validation"),
+        },
         { what: "web ACLs that the server may not have", refusal: closed, ...withoutFeature("http-web-acls") },
       ],
       expired: "nothing of it expires",

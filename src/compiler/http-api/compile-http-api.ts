@@ -4,6 +4,7 @@ import { defaultRouteKey, splitRouteKey } from "../../definition/route-key.ts";
 import type { HttpApiPlan, HttpRoutePlan } from "../../plan/http-api-plan.ts";
 import { RouteTree } from "../../plan/route-tree.ts";
 import { compileV2Stage } from "../compile-v2-stage.ts";
+import { modelSetOf } from "../model-set.ts";
 import { noSurroundings, type Surroundings } from "../surroundings.ts";
 import { compileCors } from "./compile-cors.ts";
 import { vpcLinksOfHttpApi } from "./compile-private-backend.ts";
@@ -27,6 +28,7 @@ export function compileHttpApi(
   const asker = { account: scope.account, variables, surroundings };
   const authorizers = makeRouteAuthorizers(definition.authorizers, apiArn, asker);
   const integrations = new Map(definition.integrations.map((each) => [each.IntegrationId, each]));
+  const models = modelSetOf(definition.models ?? [], api.ApiId);
   const root = new RouteTree();
   const methods: HttpRoutePlan[] = [];
   let defaultRoute: number | undefined;
@@ -47,6 +49,7 @@ export function compileHttpApi(
         apiKeySelection: api.ApiKeySelectionExpression,
         integrations,
         authorizers,
+        models,
         methodArn: `${apiArn}/${stage.StageName}/${route.RouteKey === defaultRouteKey ? defaultRouteKey : `${httpMethod}${path}`}`,
       }),
     });
@@ -60,6 +63,7 @@ export function compileHttpApi(
     ...(stage.webAclArn === undefined ? {} : { webAclArn: stage.webAclArn }),
     ...(closed === undefined ? {} : { closed }),
     ...(authorizers.used === undefined ? {} : { authorizers: authorizers.used }),
+    ...(models.used === undefined ? {} : { models: models.used }),
     ...(stage.authorizerFlushes === undefined ? {} : { authorizerFlushes: stage.authorizerFlushes }),
     ...(cors === undefined ? {} : { cors }),
     withoutEffect: httpSettingsWithoutEffect(definition, stage),

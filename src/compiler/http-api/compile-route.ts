@@ -1,12 +1,14 @@
 import type { HttpIntegration, HttpStage, Route } from "../../definition/http-api.ts";
 import type { StepPlan } from "../../plan/steps.ts";
 import type { RoleAsker } from "../compile-credentials.ts";
+import type { ModelSet } from "../model-set.ts";
 import { misconfigured, Refusal } from "../refusal.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { compileRouteApiKey } from "./compile-route-api-key.ts";
 import { compileRouteAuthorization } from "./compile-route-authorization.ts";
 import { compileRouteIntegration } from "./compile-route-integration.ts";
 import { compileRouteThrottles } from "./compile-route-throttles.ts";
+import { compileRouteValidation } from "./compile-route-validation.ts";
 import type { RouteAuthorizers } from "./route-authorizers.ts";
 
 /** The parts of stage and API that a route depends on. */
@@ -18,6 +20,7 @@ export interface RouteContext extends RoleAsker {
   readonly surroundings: Surroundings;
   readonly integrations: ReadonlyMap<string, HttpIntegration>;
   readonly authorizers: RouteAuthorizers;
+  readonly models: ModelSet;
 }
 
 /**
@@ -32,6 +35,7 @@ export function compileRoute(route: Route, context: RouteContext): StepPlan[] {
       ...key,
       ...compileRouteThrottles(route, context),
       ...quota,
+      ...compileRouteValidation(route, context),
       compileTarget(route, context),
     ];
   } catch (error) {

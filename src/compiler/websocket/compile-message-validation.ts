@@ -1,8 +1,9 @@
 import type { WebSocketRoute } from "../../definition/websocket-api.ts";
-import type { RequestValidationPlan, RequiredParameterPlan } from "../../plan/steps.ts";
+import type { RequestValidationPlan } from "../../plan/steps.ts";
 import { connectKey, disconnectKey } from "../../plan/websocket-plan.ts";
-import type { ModelSet } from "../compile-validation.ts";
-import { closed } from "../refusal.ts";
+import { validationOf } from "../compile-validation.ts";
+import type { ModelSet } from "../model-set.ts";
+import { requiredRouteParameters } from "../route-parameters.ts";
 import { compileSelection } from "./compile-selection.ts";
 
 /**
@@ -11,8 +12,8 @@ import { compileSelection } from "./compile-selection.ts";
  */
 export function compileMessageValidation(route: WebSocketRoute, models: ModelSet): RequestValidationPlan[] {
   if (route.RouteKey === connectKey) {
-    const parameters = requiredParameters(route);
-    return parameters.length === 0 ? [] : [{ kind: "request-validation", parameters, models: {} }];
+    const parameters = requiredRouteParameters(route);
+    return validationOf(parameters, {});
   }
   const { ModelSelectionExpression: expression, RequestModels: named = {} } = route;
   const keys = Object.keys(named).sort();
@@ -27,16 +28,4 @@ export function compileMessageValidation(route: WebSocketRoute, models: ModelSet
       selection: compileSelection("ModelSelectionExpression", expression),
     },
   ];
-}
-
-/** Returns the parameters that who connects has to send, in the order of places and names. */
-function requiredParameters({ RequestParameters = {} }: WebSocketRoute): RequiredParameterPlan[] {
-  return Object.keys(RequestParameters)
-    .sort()
-    .flatMap((key) => {
-      const [, place, name] = /^route\.request\.(header|querystring)\.(.+)$/s.exec(key) ?? [];
-      const isRequired: unknown = RequestParameters[key]?.Required ?? false;
-      if (name === undefined || typeof isRequired !== "boolean") throw closed(`RequestParameters ${key}`);
-      return isRequired ? [{ place: place as "header" | "querystring", name }] : [];
-    });
 }

@@ -7,8 +7,8 @@ import type {
 import type { StepPlan } from "../../plan/steps.ts";
 import { connectKey, disconnectKey } from "../../plan/websocket-plan.ts";
 import type { IntegrationContext } from "../compile-integration.ts";
-import type { ModelSet } from "../compile-validation.ts";
 import { compileRouteThrottles } from "../http-api/compile-route-throttles.ts";
+import type { ModelSet } from "../model-set.ts";
 import { misconfigured, Refusal } from "../refusal.ts";
 import {
   type AuthorizationContext,

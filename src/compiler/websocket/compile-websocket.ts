@@ -1,8 +1,8 @@
 import type { IntegrationResponse, WebSocketApiDefinition, WebSocketStage } from "../../definition/websocket-api.ts";
 import type { WebSocketPlan, WebSocketRoutePlan } from "../../plan/websocket-plan.ts";
 import { compileV2Stage } from "../compile-v2-stage.ts";
-import { ModelSet } from "../compile-validation.ts";
 import { vpcLinksNamed } from "../http-api/compile-private-backend.ts";
+import { modelSetOf } from "../model-set.ts";
 import { Refusal } from "../refusal.ts";
 import { noSurroundings, type Surroundings } from "../surroundings.ts";
 import { compileSelection } from "./compile-selection.ts";
@@ -25,10 +25,7 @@ export function compileWebSocket(
   const integrations = new Map(definition.integrations.map((each) => [each.IntegrationId, each]));
   const responses = groupBy(definition.integrationResponses, ({ IntegrationId: id }) => id);
   const answering = new Set(definition.routeResponses.map(({ RouteId: id }) => id));
-  const models = new ModelSet(
-    definition.models.map(({ ModelId: id, Name: name, Schema: schema }) => ({ id, name, schema, contentType: "" })),
-    api.ApiId,
-  );
+  const models = modelSetOf(definition.models, api.ApiId);
   const apiArn = `arn:aws:execute-api:${scope.region}:${scope.account}:${api.ApiId}`;
   const asker = { account: scope.account, variables, surroundings };
   const authorizers = makeWebSocketAuthorizers(definition.authorizers, apiArn, asker);

@@ -1,5 +1,4 @@
-import { v2Kinds } from "../../definition/http-api.ts";
-import type { V2Model } from "../../definition/websocket-api.ts";
+import { type V2Model, v2Kinds } from "../../definition/http-api.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { creationOrder } from "../../store/store.ts";
 import { v2Apis } from "./apis.ts";

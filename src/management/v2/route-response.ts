@@ -1,8 +1,8 @@
+import { checkModels, checkRouteParameters } from "../../definition/route-validation-rules.ts";
 import { checkModelSelection } from "../../definition/selection-expression-rules.ts";
 import { shortened } from "../../definition/text-lengths.ts";
 import type { V2Route } from "../../definition/v2-api.ts";
 import type { RouteResponse } from "../../definition/websocket-api.ts";
-import { checkModels, checkRouteParameters } from "../../definition/websocket-route-rules.ts";
 import { mergedAs, mergedEntries, unlessEqual, unmerged, withoutEmpty } from "../../families/merge.ts";
 import { present } from "../../families/work.ts";
 import { badRequest, conflict } from "../../protocol/errors.ts";

@@ -1,7 +1,6 @@
-import { v2Kinds } from "../../definition/http-api.ts";
+import { type ParameterConstraints, v2Kinds } from "../../definition/http-api.ts";
 import { checkRoute, checkRouteConflicts, checkRouteKey } from "../../definition/http-route-rules.ts";
 import { isWebSocketApi, type V2Api, type V2Route } from "../../definition/v2-api.ts";
-import type { ParameterConstraints } from "../../definition/websocket-api.ts";
 import { checkWebSocketRoute, checkWebSocketRouteKey } from "../../definition/websocket-route-rules.ts";
 import { mergedAs, mergedEntries, unlessEqual, unmerged, withoutEmpty } from "../../families/merge.ts";
 import { nonEmpty, present } from "../../families/work.ts";
@@ -40,7 +39,8 @@ const checkTaken = (key: string, others: readonly string[]): string | undefined 
   others.includes(key) ? `Route with key ${key} already exists for this API` : undefined;
 
 const foreignMembers = {
-  HTTP: ["ModelSelectionExpression", "RequestModels", "RequestParameters", "RouteResponseSelectionExpression"],
+  // The models and parameters of requests are refused with what else AWS refuses, by `checkRoute`.
+  HTTP: ["ModelSelectionExpression", "RouteResponseSelectionExpression"],
   WEBSOCKET: ["AuthorizationScopes"],
 } as const satisfies ForeignMembers;
 

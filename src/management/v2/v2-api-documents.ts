@@ -4,19 +4,20 @@ import {
   type HttpAuthorizer,
   type HttpIntegration,
   type Route,
+  type V2Model,
   v2Kinds,
 } from "../../definition/http-api.ts";
 import { isWebSocketApi, type V2Api, type V2ApiDefinition } from "../../definition/v2-api.ts";
 import type {
   IntegrationResponse,
   RouteResponse,
-  V2Model,
   WebSocketApi,
   WebSocketApiDefinition,
   WebSocketAuthorizer,
   WebSocketIntegration,
   WebSocketRoute,
 } from "../../definition/websocket-api.ts";
+import { nonEmpty, present } from "../../families/work.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
 import { type WrittenDocument, writeDifference } from "../apis/write-difference.ts";
 
@@ -33,6 +34,7 @@ export const readHttpApiDefinition = async (tx: Reader, api: HttpApi): Promise<H
   routes: await below<Route>(tx, v2Kinds.route, api),
   integrations: await below<HttpIntegration>(tx, v2Kinds.integration, api),
   authorizers: await below<HttpAuthorizer>(tx, v2Kinds.authorizer, api),
+  ...present({ models: nonEmpty(await below<V2Model>(tx, v2Kinds.model, api)) }),
 });
 
 const readWebSocketApiDefinition = async (tx: Reader, api: WebSocketApi): Promise<WebSocketApiDefinition> => ({
@@ -52,7 +54,7 @@ export async function readVersionedHttpApi(
 ): Promise<{ readonly definition: HttpApiDefinition; readonly version: string }> {
   const stored = await tx.get<HttpApi>(v2Kinds.api, api.ApiId);
   const inApi = { prefix: `${api.ApiId}/` };
-  const kinds = [v2Kinds.route, v2Kinds.integration, v2Kinds.authorizer];
+  const kinds = [v2Kinds.route, v2Kinds.integration, v2Kinds.authorizer, v2Kinds.model];
   const documents = (await Promise.all(kinds.map((kind) => tx.list(kind, inApi)))).flat();
   const latest = documents.reduce((max, { revision }) => Math.max(max, revision), stored?.revision ?? 0);
   return {
@@ -62,7 +64,13 @@ export async function readVersionedHttpApi(
 }
 
 /** Returns the documents of a definition. */
-function documentsOf({ api, routes, integrations, authorizers }: HttpApiDefinition): readonly WrittenDocument[] {
+function documentsOf({
+  api,
+  routes,
+  integrations,
+  authorizers,
+  models = [],
+}: HttpApiDefinition): readonly WrittenDocument[] {
   const document = (kind: string, id: string, body: object): WrittenDocument => ({
     kind,
     id: `${api.ApiId}/${id}`,
@@ -73,6 +81,7 @@ function documentsOf({ api, routes, integrations, authorizers }: HttpApiDefiniti
     ...routes.map((route) => document(v2Kinds.route, route.RouteId, route)),
     ...integrations.map((item) => document(v2Kinds.integration, item.IntegrationId, item)),
     ...authorizers.map((item) => document(v2Kinds.authorizer, item.AuthorizerId, item)),
+    ...models.map((item) => document(v2Kinds.model, item.ModelId, item)),
   ];
 }
 

@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import {
   APIGatewayClient,
   CreateApiKeyCommand,
@@ -20,13 +21,18 @@ import {
   ApiGatewayV2Client,
   ApiGatewayV2ServiceException,
   CreateApiCommand,
+  CreateModelCommand,
   CreateStageCommand,
   DeleteApiCommand,
+  DeleteModelCommand,
+  DeleteRouteRequestParameterCommand,
   DeleteStageCommand,
   ExportApiCommand,
+  GetModelsCommand,
   GetRoutesCommand,
   GetStageCommand,
   ImportApiCommand,
+  ReimportApiCommand,
   UpdateRouteCommand,
 } from "@aws-sdk/client-apigatewayv2";
 import {
@@ -67,8 +73,13 @@ const clientsOf = (portico: Pick<Portico, "url">) => {
     rest,
     v2,
     waf,
-    async call(apiId: string, headers: Record<string, string> = {}, path = ""): Promise<[number, string]> {
-      const answer = await fetch(`${portico.url}/_aws/execute-api/${apiId}/${path}`, { headers });
+    async call(
+      apiId: string,
+      headers: Record<string, string> = {},
+      path = "",
+      sent: Pick<RequestInit, "method" | "body"> = {},
+    ): Promise<[number, string]> {
+      const answer = await fetch(`${portico.url}/_aws/execute-api/${apiId}/${path}`, { headers, ...sent });
       return [answer.status, answer.headers.get("x-portico-hint") ?? (await answer.text())];
     },
     async anApi(): Promise<string> {
@@ -136,6 +147,26 @@ describe("without --beyond-aws", () => {
     assert.deepEqual(await call(apiId), [200, "served"]);
   });
 
+  it_(
+    "a route may demand nothing of requests, and there are no models, in AWS's words",
+    async ({ v2, anApi, setRoute }) => {
+      const apiId = await anApi();
+      for (const [member, value] of [
+        ["RequestModels", { "application/json": "Pet" }],
+        ["RequestParameters", { "route.request.querystring.page": { Required: true } }],
+      ] as const) {
+        const refused = await refusal(setRoute(apiId, { [member]: value }), ApiGatewayV2ServiceException);
+        assert.deepEqual(
+          [refused.name, refused.message],
+          ["BadRequestException", `${member} cannot be set for HTTP protocol Apis.`],
+        );
+      }
+      const made = v2.send(new CreateModelCommand({ ApiId: apiId, Name: "Pet", Schema: "{}" }));
+      const refused = await refusal(made, ApiGatewayV2ServiceException);
+      assert.equal(refused.message, "Models are not supported on protocolType HTTP");
+    },
+  );
+
   it_("a usage plan may not have the stage of an HTTP API", async ({ rest, anApi }) => {
     const apiStages = [{ apiId: await anApi(), stage: "$default" }];
     await refuses(
@@ -177,7 +208,7 @@ describe("without --beyond-aws", () => {
 });
 
 describe("with --beyond-aws", () => {
-  const features = ["--beyond-aws", "http-api-keys,http-web-acls"];
+  const features = ["--beyond-aws", "http-api-keys,http-request-validation,http-web-acls"];
   let portico: Portico;
   let clients: ReturnType<typeof clientsOf>;
   const start = async (args: readonly string[]) => {
@@ -327,5 +358,117 @@ describe("with --beyond-aws", () => {
     await clients.waf.send(new DisassociateWebACLCommand({ ResourceArn }));
     assert.deepEqual(await clients.call(apiId, {}, "attack"), [200, "served"]);
     await remove();
+  });
+
+  it("a route demands parameters and bodies that match its models, and without the name it is closed", async () => {
+    await restart(features);
+    const { v2 } = clients;
+    const ApiId = await clients.anApi();
+    const model = (Name: string, schema: object) =>
+      v2.send(new CreateModelCommand({ ApiId, Name, Schema: JSON.stringify(schema), ContentType: "application/json" }));
+    await model("Name", { type: "string", minLength: 1 });
+    const pet = await model("Pet", {
+      type: "object",
+      required: ["name"],
+      properties: { name: { $ref: `https://apigateway.amazonaws.com/restapis/${ApiId}/models/Name` } },
+    });
+    const unknown = clients.setRoute(ApiId, { RequestModels: { "application/json": "Dog" } });
+    assert.equal(
+      (await refusal(unknown, ApiGatewayV2ServiceException)).message,
+      "Invalid model identifier specified: Dog",
+    );
+    await clients.setRoute(ApiId, {
+      RequestModels: { "application/json": "Pet" },
+      RequestParameters: { "route.request.querystring.page": { Required: true }, "route.request.header.x-a": {} },
+    });
+    const post = (body: string | Buffer<ArrayBuffer>, path = "?page=1", headers: Record<string, string> = {}) =>
+      clients.call(ApiId, { "content-type": "application/json", ...headers }, path, { method: "POST", body });
+    assert.deepEqual(await post('{"name":"Rex"}'), [200, "served"]);
+    assert.deepEqual(await post(JSON.stringify({ name: "x".repeat(1_000_000) })), [200, "served"]);
+    assert.deepEqual(await post(gzipSync('{"name":"Rex"}'), "?page=1", { "content-encoding": "gzip" }), [
+      200,
+      "served",
+    ]);
+    // A body of a type without a model is not validated, as REST APIs have it.
+    assert.deepEqual(await post("{}", "?page=1", { "content-type": "text/plain" }), [200, "served"]);
+    const missing = "Missing required request parameters: [page]";
+    for (const [body, path, headers, problem] of [
+      ['{"name":"Rex"}', "", {}, missing],
+      ['{"name":"Rex"}', "?page=%20", {}, missing],
+      ["{}", "?page=1", {}, 'object has missing required properties (["name"])'],
+      ['{"name":""}', "?page=1", {}, "is too short"],
+      ["{", "?page=1", {}, "Could not parse request body into json"],
+      [gzipSync("{}"), "?page=1", { "content-encoding": "gzip" }, "missing required properties"],
+      [`[${'"x",'.repeat(300_000)}1]`, "?page=1", {}, "instance type (array) does not match"],
+    ] as const) {
+      const [status, hint] = await post(body, path, headers);
+      assert.deepEqual([status, hint.includes(problem)], [400, true], hint);
+    }
+    const plain = await fetch(`${portico.url}/_aws/execute-api/${ApiId}/`);
+    assert.deepEqual([plain.status, await plain.text()], [400, '{"message":"Bad Request"}']);
+    const used = v2.send(new DeleteModelCommand({ ApiId, ModelId: pet.ModelId! }));
+    assert.equal(
+      (await refusal(used, ApiGatewayV2ServiceException)).message,
+      "Cannot delete model 'Pet', is referenced in route: $default",
+    );
+
+    // An export says it as a REST API's does, and an import reads it.
+    const exportOf = async (id: string) => {
+      const exported = await v2.send(
+        new ExportApiCommand({ ApiId: id, Specification: "OAS30", OutputType: "JSON", IncludeExtensions: true }),
+      );
+      return new TextDecoder().decode(exported.body);
+    };
+    const Body = await exportOf(ApiId);
+    const document = JSON.parse(Body);
+    assert.deepEqual(document.components.schemas.Pet.properties.name, { $ref: "#/components/schemas/Name" });
+    assert.deepEqual(document["x-amazon-apigateway-request-validators"], {
+      all: { validateRequestParameters: true, validateRequestBody: true },
+    });
+    const copy = await v2.send(new ImportApiCommand({ Body, FailOnWarnings: true }));
+    const demandsOf = async (id: string) => {
+      const { Items } = await v2.send(new GetRoutesCommand({ ApiId: id }));
+      const { RequestModels, RequestParameters } = Items![0]!;
+      const models = await v2.send(new GetModelsCommand({ ApiId: id }));
+      return { RequestModels, RequestParameters, models: models.Items!.map(({ Name }) => Name).toSorted() };
+    };
+    assert.deepEqual(await demandsOf(copy.ApiId!), await demandsOf(ApiId));
+    const strip = (text: string) => ({ ...JSON.parse(text), info: undefined, servers: undefined });
+    assert.deepEqual(strip(await exportOf(copy.ApiId!)), strip(Body));
+    // A second import keeps what the document has, by the same ids, and drops what it has not.
+    const idsOf = async () =>
+      (await v2.send(new GetModelsCommand({ ApiId: copy.ApiId! }))).Items!.map(({ ModelId }) => ModelId);
+    const ids = await idsOf();
+    await v2.send(new ReimportApiCommand({ ApiId: copy.ApiId!, Body, FailOnWarnings: true }));
+    assert.deepEqual(await idsOf(), ids);
+    const { components: _, ...bare } = document;
+    const lost = v2.send(new ReimportApiCommand({ ApiId: copy.ApiId!, Body: JSON.stringify(bare) }));
+    assert.match((await refusal(lost, ApiGatewayV2ServiceException)).message, /its validator needs a model/);
+    const { "x-amazon-apigateway-request-validators": __, ...unnamed } = document;
+    const nameless = v2.send(new ReimportApiCommand({ ApiId: copy.ApiId!, Body: JSON.stringify(unnamed) }));
+    assert.match((await refusal(nameless, ApiGatewayV2ServiceException)).message, /request validator 'all' is not def/);
+
+    await restart([]);
+    const [status, hint] = await clients.call(ApiId, {}, "?page=1");
+    assert.deepEqual(
+      [status, hint.includes("RequestModels, without --beyond-aws http-request-validation")],
+      [501, true],
+      hint,
+    );
+    const ignored = await clients.v2.send(new ImportApiCommand({ Body }));
+    assert.ok(
+      ignored.Warnings!.some((warning) => warning.includes("request-validators is not supported")),
+      String(ignored.Warnings),
+    );
+    // The route can be opened by who manages it, and by nothing else.
+    const { Items } = await clients.v2.send(new GetRoutesCommand({ ApiId }));
+    const RouteId = Items![0]!.RouteId!;
+    for (const RequestParameterKey of ["route.request.querystring.page", "route.request.header.x-a"]) {
+      await clients.v2.send(new DeleteRouteRequestParameterCommand({ ApiId, RouteId, RequestParameterKey }));
+    }
+    assert.equal((await clients.call(ApiId))[0], 501);
+    await clients.setRoute(ApiId, { RequestModels: { "application/json": "" } });
+    assert.deepEqual(await clients.call(ApiId), [200, "served"]);
+    await clients.v2.send(new DeleteModelCommand({ ApiId, ModelId: pet.ModelId! }));
   });
 });
