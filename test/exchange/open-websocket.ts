@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { IncomingHttpHeaders } from "node:http";
 import { WebSocket as Client } from "ws";
 import { until } from "../until.ts";
 import type { GatewayUnderTest } from "./start-gateway.ts";
@@ -14,10 +15,24 @@ export interface OpenClient {
 
 export const host = "abc123.execute-api.us-east-1.localhost";
 
+/** A handshake that was not answered with 101. Its message is the status and the body. */
+export class HandshakeRefused extends Error {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: IncomingHttpHeaders;
+
+  constructor(status: number, text: string, headers: IncomingHttpHeaders) {
+    super(`${status} ${text}`);
+    this.status = status;
+    this.text = text;
+    this.headers = headers;
+  }
+}
+
 /** Connects to the stage `prod`; rejects with the status and the body of a refusal. */
 export async function connect(
   { port }: GatewayUnderTest,
-  { path = "/prod", headers = {}, protocols = [] as string[] } = {},
+  { path = "/prod", headers = {} as Readonly<Record<string, string | string[]>>, protocols = [] as string[] } = {},
 ): Promise<OpenClient> {
   const socket = new Client(`ws://127.0.0.1:${port}${path}`, protocols, { headers: { host, ...headers } });
   const messages: string[] = [];
@@ -31,7 +46,7 @@ export async function connect(
         text += chunk;
       });
       response.on("close", () => {
-        reject(Object.assign(new Error(`${response.statusCode} ${text}`), { headers: response.headers }));
+        reject(new HandshakeRefused(response.statusCode ?? 0, text, response.headers));
         request.destroy();
       });
     });

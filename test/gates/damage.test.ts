@@ -8,7 +8,7 @@ import type { UsagePlanFacts } from "../../src/plan/usage-plan.ts";
 import type { PublishedWebAcl } from "../../src/waf/web-acl.ts";
 import { scope } from "../exchange/fake-keys.ts";
 import { damage } from "./damage.ts";
-import { type GateTable, gateTables, type Row, rowsOf, start } from "./gate-tables.ts";
+import { type GateTable, gateTables, type Row, routeKeyOf, rowsOf, start } from "./gate-tables.ts";
 import {
   allowedUser,
   ann,
@@ -32,6 +32,7 @@ const optional = new Set<string>([
 describe("a plan with one damaged value refuses what it refused before", () => {
   tryAll("rest", gateTables.rest);
   tryAll("http", gateTables.http);
+  tryAll("websocket", gateTables.websocket);
 });
 
 function tryAll<Kind extends GuardedKind>(kind: Kind, gates: Readonly<Record<string, GateTable<Kind>>>): void {
@@ -64,16 +65,16 @@ async function staysShut<Kind extends GuardedKind>(
   await api.call(method);
   await row.after?.(api);
   const { steps = [], members = [] } = table.without;
-  const index = api.plan().methods.findIndex(({ routeKey }) => routeKey === `GET /${method}`);
+  const plan = api.plan(method);
+  const key = routeKeyOf(kind, method);
+  const index = plan.methods.findIndex(({ routeKey }) => routeKey === key);
   const isOfGate = ([name, ofMethod, , step]: readonly (string | number)[]): boolean => {
     if (name !== "methods")
       return members.includes(name as keyof Plan) || (name === "authorizers" && steps.includes("authorizer"));
-    return (
-      ofMethod === index && typeof step === "number" && steps.includes(api.plan().methods[index]!.steps[step]!.kind)
-    );
+    return ofMethod === index && typeof step === "number" && steps.includes(plan.methods[index]!.steps[step]!.kind);
   };
   const passed: string[] = [];
-  for (const { where, value } of damage<Plan>(api.plan(), optional, isOfGate)) {
+  for (const { where, value } of damage<Plan>(plan, optional, isOfGate)) {
     api.setPlan(value);
     const { status } = await api.call(method, row.send && ((draft) => row.send!(draft, api)));
     if (status === 200) passed.push(where);

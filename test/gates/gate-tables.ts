@@ -30,8 +30,10 @@ import {
   webAclArn,
 } from "./guarded-api.ts";
 import { startGuardedHttp } from "./guarded-http-api.ts";
+import { startGuardedWebSocket } from "./guarded-websocket-api.ts";
 import { type HttpGate, http } from "./http-gate-tables.ts";
 import { foreignSigners, makeKeyGates, makeWebAclGate, unreadableUserPolicy } from "./shared-gate-tables.ts";
+import { type WebSocketGate, websocket } from "./websocket-gate-tables.ts";
 
 /** The ways in which what a gate asks for can be wrong. `changed`: it was right, and was withdrawn or changed since. */
 export type Fault = "absent" | "malformed" | "expired" | "foreign" | "unreachable" | "changed";
@@ -656,11 +658,19 @@ function outside(what: string, headers: Record<string, string>): Row {
 export const gateTables: {
   readonly rest: Readonly<Record<GateKind | StageGateName, GateTable>>;
   readonly http: Readonly<Record<HttpGate, GateTable<"http">>>;
-} = { rest, http };
+  readonly websocket: Readonly<Record<WebSocketGate, GateTable<"websocket">>>;
+} = { rest, http, websocket };
 
 const starters: { readonly [Kind in GuardedKind]: (options?: GuardedOptions) => Promise<ApiOf<Kind>> } = {
   rest: startGuarded,
   http: startGuardedHttp,
+  websocket: startGuardedWebSocket,
+};
+
+/** The route by which a method of a kind's guarded API is served. */
+export const routeKeyOf = (kind: GuardedKind, method: string): string => {
+  if (kind !== "websocket") return `GET /${method}`;
+  return method === "message" ? "speak" : "$connect";
 };
 
 /** Starts the guarded API of a kind. */

@@ -20,6 +20,7 @@ function describeGates<Kind extends GuardedKind>(kind: Kind, gates: Readonly<Rec
 
 describeGates("rest", gateTables.rest);
 describeGates("http", gateTables.http);
+describeGates("websocket", gateTables.websocket);
 
 async function refuses<Kind extends GuardedKind>(
   kind: Kind,
@@ -34,7 +35,7 @@ async function refuses<Kind extends GuardedKind>(
   assert.deepEqual(await answer(api, row, method), row.refusal);
   // The mutation check: without the gate, the same request passes. So the row is about this gate, and sees if it is gone.
   const { steps = [], members = [] } = table.without;
-  api.setPlan(planWithout(api.plan(), steps, members));
+  api.setPlan(planWithout(api.plan(method), steps, members));
   const [status] = await answer(api, row, method);
   if (row.staysShut === undefined) assert.equal(status, 200, "without the gate");
   else assert.notEqual(status, 200, row.staysShut);

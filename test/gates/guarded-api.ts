@@ -10,6 +10,7 @@ import { parseIpNetwork } from "../../src/base/ip-address.ts";
 import { noSurroundings, type Surroundings } from "../../src/compiler/surroundings.ts";
 import type { HttpApiDefinition, HttpStage } from "../../src/definition/http-api.ts";
 import type { MethodSetting, RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
+import type { WebSocketApiDefinition, WebSocketStage } from "../../src/definition/websocket-api.ts";
 import { developmentListener, type Listener } from "../../src/http/listener.ts";
 import type { ApiKeyTable } from "../../src/limits/api-key-table.ts";
 import { allocateThrottles, openThrottles, type ThrottleLimit, type Throttles } from "../../src/limits/throttles.ts";
@@ -26,6 +27,7 @@ import { type GatewayUnderTest, type Reply, startGateway } from "../exchange/sta
 import { type SdkSigning, signWithSdk } from "../sdk-signer.ts";
 import { aRule, aWebAcl, base64, noParts, plain } from "../waf/a-web-acl.ts";
 import type { GuardedHttpApi, RouteName } from "./guarded-http-api.ts";
+import type { EventName, GuardedWebSocketApi } from "./guarded-websocket-api.ts";
 
 /** The methods of the API: one for each way to find out who calls. Each has all gates that it can have. */
 export const methodNames = ["none", "custom", "pool", "iam"] as const;
@@ -152,11 +154,13 @@ export interface Draft {
   signing: Partial<SdkSigning>;
   port?: number;
   host: string;
+  /** What is sent on a connection, where no handshake is tried. */
+  message?: string;
   /** Changes headers after the request was signed. */
   tamper: (headers: Record<string, string | string[]>) => void;
 }
 
-/** The kinds of API whose gates stand in these tables; those of WebSocket APIs are tried by themselves. */
+/** The kinds of API, each of which has tables of its gates. */
 export type GuardedKind = keyof GuardedKinds;
 
 /** What the guarded APIs of each kind are made of. */
@@ -172,6 +176,12 @@ export interface GuardedKinds {
     readonly stage: HttpStage;
     readonly method: RouteName;
     readonly api: GuardedHttpApi;
+  };
+  readonly websocket: {
+    readonly definition: WebSocketApiDefinition;
+    readonly stage: WebSocketStage;
+    readonly method: EventName;
+    readonly api: GuardedWebSocketApi;
   };
 }
 
@@ -193,7 +203,8 @@ export interface GuardedBase<Kind extends GuardedKind> extends AsyncDisposable {
   setUsagePlan(facts?: Partial<UsagePlanFacts>): void;
   /** The keys of the user pool or issuer; undefined if nobody answers for them. */
   issuerKeys: Readonly<Record<string, KeyObject>> | undefined;
-  plan(): PlanOf<Kind>;
+  /** The plan that serves a method. One serves all but those of WebSocket APIs. */
+  plan(method?: MethodOf<Kind>): PlanOf<Kind>;
   /** Deploys the API in another form. */
   configure(
     change: (definition: GuardedKinds[Kind]["definition"], stage: GuardedKinds[Kind]["stage"]) => Configuration<Kind>,
@@ -206,15 +217,15 @@ export interface GuardedBase<Kind extends GuardedKind> extends AsyncDisposable {
 
 export type GuardedApi = GuardedBase<"rest">;
 
-/** Returns what sets the usage plan of the good key, for one stage. */
+/** Returns what sets the usage plan of the good key, for some stages of an API. */
 export const usagePlanSetter =
-  (gateway: GatewayUnderTest, table: ApiKeyTable, stageOf: { readonly apiId: string; readonly stageName: string }) =>
+  (gateway: GatewayUnderTest, table: ApiKeyTable, apiId: string, ...stageNames: readonly string[]) =>
   (facts: Partial<UsagePlanFacts> = {}): void =>
     gateway.gateway.setUsagePlan(`${account}/us-east-1/plan`, {
       slot: table.planSlot(scope, "plan"),
       ...scope,
       id: "plan",
-      stages: [{ ...stageOf, throttles: {} }],
+      stages: stageNames.map((stageName) => ({ apiId, stageName, throttles: {} })),
       ...facts,
     });
 
@@ -290,7 +301,7 @@ export async function startGuarded(options: GuardedOptions = {}): Promise<Guarde
     setPlan(changed) {
       gateway.gateway.setPlan(stageKey(changed.apiId, changed.stageName), changed);
     },
-    setUsagePlan: usagePlanSetter(gateway, table, { apiId: "abc123", stageName: "prod" }),
+    setUsagePlan: usagePlanSetter(gateway, table, "abc123", "prod"),
     call: (method, change) =>
       callGuarded(
         gateway,
@@ -325,14 +336,25 @@ const authorizations: Readonly<Record<MethodName, () => Record<string, string>>>
   iam: () => ({}),
 };
 
+/** A request that all gates let through. */
+export type GoodRequest = Partial<Draft> & Pick<Draft, "path" | "host" | "headers"> & { readonly isSigned: boolean };
+
 /** Sends a request that all gates let through, but for what `change` makes of it. */
 export async function callGuarded(
   gateway: GatewayUnderTest,
-  good: Partial<Draft> & Pick<Draft, "path" | "host" | "headers"> & { readonly isSigned: boolean },
-  change: (draft: Draft) => void = () => {},
+  good: GoodRequest,
+  change?: (draft: Draft) => void,
 ): Promise<Reply> {
-  const { isSigned, ...request } = good;
-  const draft: Draft = { query: {}, credentials: ann, signing: {}, tamper: () => {}, ...request };
+  const { target, headers, host, port } = await writeRequest(good, change);
+  return gateway.call(target, { isWhole: true, headers, host, ...(port !== undefined && { port }) });
+}
+
+/** Returns the request as it is sent, signed and changed after that. */
+export async function writeRequest(
+  { isSigned, ...good }: GoodRequest,
+  change: (draft: Draft) => void = () => {},
+): Promise<Pick<Draft, "host" | "port"> & { target: string; headers: Record<string, string | string[]> }> {
+  const draft: Draft = { query: {}, credentials: ann, signing: {}, tamper: () => {}, ...good };
   change(draft);
   const { path, query, host, port } = draft;
   const search = String(new URLSearchParams(query));
@@ -346,7 +368,7 @@ export async function callGuarded(
   }
   draft.tamper(headers);
   delete headers["host"];
-  return gateway.call(target, { isWhole: true, headers, host, ...(port !== undefined && { port }) });
+  return { target, headers, host, ...(port !== undefined && { port }) };
 }
 
 /** The plan without the steps of some kinds and without some members. A method without steps gets the others' integration. */

@@ -149,7 +149,7 @@ export async function startGuardedHttp(options: GuardedOptions = {}): Promise<Gu
     functions,
     table,
     throttles,
-    setUsagePlan: usagePlanSetter(gateway, table, { apiId: "http123", stageName: "$default" }),
+    setUsagePlan: usagePlanSetter(gateway, table, "http123", "$default"),
     issuerKeys: { one: poolKey.publicKey },
     tokenOf,
     plan: () => plan,

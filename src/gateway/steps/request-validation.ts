@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { assert } from "../../base/assert.ts";
 import { bounds } from "../../base/bounds.ts";
+import { isObject } from "../../base/json-object.ts";
 import type { InboundRequest } from "../../http/inbound.ts";
 import type { JsonSchema } from "../../language/json-schema/json-schema.ts";
 import type { RequestValidationPlan, RequiredParameterPlan } from "../../plan/steps.ts";
@@ -22,7 +23,8 @@ import type { ThreadContext } from "../thread-context.ts";
  * the model of its media type.
  * AWS: API Gateway Developer Guide, "Request validation for REST APIs in API Gateway".
  */
-export function linkRequestValidation(plan: RequestValidationPlan, { thread, models }: LinkContext): RunStep {
+export function linkRequestValidation(plan: RequestValidationPlan, { stage, thread, models }: LinkContext): RunStep {
+  assertGuards(plan, stage.kind === "websocket");
   const linkModel = (name: string): BodyModel => ({ schema: models.link(name), name });
   const validate = linkValidation(models.texts, thread);
   const parameters = plan.parameters.map((parameter) => ({ name: parameter.name, isGiven: linkParameter(parameter) }));
@@ -61,6 +63,14 @@ export function linkRequestValidation(plan: RequestValidationPlan, { thread, mod
     });
     return false;
   };
+}
+
+/** A step that lost what it demands would let everything pass. */
+function assertGuards({ parameters, models, selection }: RequestValidationPlan, isOfMessages: boolean): void {
+  const count = isObject(models) ? Object.keys(models).length : undefined;
+  assert(count !== undefined && parameters.length + count > 0, "a validation demands something");
+  // By media type, as REST APIs choose it, a message would have no model.
+  assert(!isOfMessages || count === 0 || selection !== undefined, "messages select their models");
 }
 
 /** Returns whether a required parameter is present and not blank. */
