@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { noSurroundings } from "../../src/compiler/surroundings.ts";
 import { compileWebSocket } from "../../src/compiler/websocket/compile-websocket.ts";
+import type { V2Model } from "../../src/definition/http-api.ts";
 import type {
-  V2Model,
   WebSocketApi,
   WebSocketAuthorizer,
   WebSocketIntegration,

@@ -1,8 +1,7 @@
 // What each gate of WebSocket APIs refuses, and how. A gate that WebSocket APIs do not have says why.
 
-import type { RouteSettings } from "../../src/definition/http-api.ts";
+import type { RouteSettings, V2Model } from "../../src/definition/http-api.ts";
 import type {
-  V2Model,
   WebSocketApi,
   WebSocketAuthorizer,
   WebSocketRoute,
