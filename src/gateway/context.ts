@@ -1,5 +1,7 @@
 import type { PlanKind } from "../plan/kinds.ts";
+import { connectKey, disconnectKey } from "../plan/websocket-plan.ts";
 import { identityVariables } from "./caller.ts";
+import type { ConnectionFacts } from "./connection-facts.ts";
 import type { Exchange } from "./exchange.ts";
 
 /**
@@ -95,8 +97,10 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   resourcePath: (exchange) => exchange.method?.plan.resourcePath,
   responseLatency: (exchange) => milliseconds(performance.now() - exchange.startedAt),
   responseLength: (exchange) => String(exchange.answer.responseBytes),
-  routeKey: ({ program, method, connection }) =>
-    program.plan.kind === "rest" && connection === undefined ? undefined : method?.plan.routeKey,
+  routeKey: ({ program, method, connection }) => {
+    if (connection === undefined) return program.plan.kind === "rest" ? undefined : method?.plan.routeKey;
+    return method?.plan.routeKey ?? predefinedRoutes[connection.eventType];
+  },
   stage: (exchange) => exchange.program.plan.stageName,
   status: (exchange) => (exchange.status === 0 ? undefined : String(exchange.status)),
   "waf.error": ({ waf }) => waf?.error,
@@ -105,6 +109,16 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   wafResponseCode: ({ waf }) => (waf?.action === undefined ? undefined : `WAF_${waf.action}`),
   webaclArn: ({ program }) => program.plan.webAclArn,
   xrayTraceId: (exchange) => `Root=${exchange.traceId}`,
+};
+
+/**
+ * The route that a handshake or the end of a connection asks for, also where the API has none of it. Unconfirmed: see
+ * docs/compatibility.md, "WebSocket APIs, access logs".
+ */
+const predefinedRoutes: Readonly<Record<ConnectionFacts["eventType"], string | undefined>> = {
+  CONNECT: connectKey,
+  MESSAGE: undefined,
+  DISCONNECT: disconnectKey,
 };
 
 /** Returns the integration's request id: the one of Lambda, or the one that an AWS service sent. */

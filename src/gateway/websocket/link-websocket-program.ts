@@ -186,10 +186,14 @@ class WebSocketProgram implements Program, MessageProgram {
 
   disconnect(session: WebSocketSession, code: number, reason: string): void {
     const method = this.#methodOf(disconnectKey);
-    if (method === undefined) return;
+    if (method === undefined && this.plan.accessLog === undefined) return;
     const facts = { eventType: "DISCONNECT", disconnect: { code, reason } } as const;
     const exchange = this.#openEvent(session, facts, noBody, () => undefined);
-    exchange.guard(() => runMethod(exchange, method, this.#thread));
+    exchange.guard(() => {
+      // Without a route, the end of a connection is still a line of the access log.
+      if (method === undefined) exchange.respond(200, [], undefined);
+      else runMethod(exchange, method, this.#thread);
+    });
   }
 
   /** Makes the exchange of something that happened on a connection. */
