@@ -58,13 +58,13 @@ const milliseconds = /^\d+$/;
 const id = /^[\w-]{15}=$/;
 const connectionId = /^[\w-]{14,15}=$/;
 
-type Expected = Readonly<Record<string, string | RegExp>>;
+type ExpectedValues = Readonly<Record<string, string | RegExp>>;
 
 /**
  * What is in all lines of a connection that a Lambda authorizer has let in.
  * AWS: API Gateway Developer Guide, "Configure logging for WebSocket APIs in API Gateway".
  */
-const always: Expected = {
+const always: ExpectedValues = {
   apiId: "abc123",
   "authorize.error": "-",
   "authenticate.error": "-",
@@ -109,7 +109,7 @@ const always: Expected = {
 };
 
 /** The authorizer is asked when the client connects, and not again. */
-const asked: Expected = {
+const asked: ExpectedValues = {
   "authorize.latency": milliseconds,
   "authorize.status": "200",
   "authorizer.integrationLatency": milliseconds,
@@ -118,7 +118,7 @@ const asked: Expected = {
   "authorizer.requestId": /^[\w-]+$/,
   "authorizer.status": "200",
 };
-const notAsked: Expected = Object.fromEntries(Object.keys(asked).map((name) => [name, "-"]));
+const notAsked: ExpectedValues = Object.fromEntries(Object.keys(asked).map((name) => [name, "-"]));
 
 /** Variables of REST and HTTP APIs, and of nobody. */
 const foreign = [
@@ -140,7 +140,7 @@ const names = [
   ...["requestTime", "requestTimeEpoch", "routeKey", ...foreign],
 ];
 
-function check(line: string, own: Expected): Readonly<Record<string, string>> {
+function check(line: string, own: ExpectedValues): Readonly<Record<string, string>> {
   const values = line.split("\t");
   const expectedOf = new Map(Object.entries({ ...always, ...own }));
   assert.equal(values.length, names.length);
@@ -194,7 +194,7 @@ test("connect, message and end have a line each, with every variable of AWS's ta
   });
   logging.clock.advance(61_000);
   socket.send('{"action":"join"}');
-  const later: Expected = {
+  const later: ExpectedValues = {
     ...notAsked,
     connectionId: first["connectionId"]!,
     connectedAt: String(nowMs),
