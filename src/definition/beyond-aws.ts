@@ -4,6 +4,7 @@
  */
 export const beyondAws = {
   "http-api-keys": "routes of HTTP APIs may require API keys, and usage plans may have their stages",
+  "http-body-templates": "integrations of HTTP APIs may be of the types AWS, HTTP and MOCK, with templates",
   "http-request-validation": "routes of HTTP APIs may demand parameters, and bodies that match models",
   "http-web-acls": "web ACLs may guard stages of HTTP APIs",
 } as const;

@@ -33,11 +33,13 @@ function routesByKey(definition: V2ApiDefinition): ReadonlyMap<string, unknown> 
   );
 }
 
-/** Returns the responses of a route of a WebSocket API and of its integration, by their keys. */
+/** Returns the responses of a route and of its integration, by their keys. */
 function responsesOf(routeId: string, integrationId: string, definition: V2ApiDefinition): object {
-  if (!("routeResponses" in definition)) return {};
-  const ofRoute = definition.routeResponses.filter(({ RouteId }) => RouteId === routeId);
-  const ofIntegration = definition.integrationResponses.filter(({ IntegrationId }) => IntegrationId === integrationId);
+  const { integrationResponses = [] } = definition;
+  const ofIntegration = integrationResponses.filter(({ IntegrationId }) => IntegrationId === integrationId);
+  if (!("routeResponses" in definition) && ofIntegration.length === 0) return {};
+  const routeResponses = "routeResponses" in definition ? definition.routeResponses : [];
+  const ofRoute = routeResponses.filter(({ RouteId }) => RouteId === routeId);
   return {
     responses: Object.fromEntries(
       ofRoute.map(({ RouteId: _, RouteResponseId: __, ...response }) => [response.RouteResponseKey, response]),

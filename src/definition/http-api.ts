@@ -12,6 +12,8 @@ export interface HttpApiDefinition {
   readonly integrations: readonly HttpIntegration[];
   readonly authorizers: readonly HttpAuthorizer[];
   /** Beyond AWS. Absent: none, as in deployments from before there were any. */
+  readonly integrationResponses?: readonly IntegrationResponse[];
+  /** Likewise. */
   readonly models?: readonly V2Model[];
 }
 
@@ -77,7 +79,8 @@ export interface V2Model {
 
 export interface HttpIntegration {
   readonly IntegrationId: string;
-  readonly IntegrationType: "AWS_PROXY" | "HTTP_PROXY";
+  /** AWS, HTTP and MOCK are beyond AWS. */
+  readonly IntegrationType: "AWS" | "AWS_PROXY" | "HTTP" | "HTTP_PROXY" | "MOCK";
   /** `EventBridge-PutEvents` and its like, in place of a URI. */
   readonly IntegrationSubtype?: string;
   readonly IntegrationUri?: string;
@@ -87,13 +90,28 @@ export interface HttpIntegration {
   readonly ConnectionId?: string;
   readonly CredentialsArn?: string;
   readonly Description?: string;
-  /** `append:header.X`, `overwrite:path`, … or, with a subtype, the action's parameters. */
+  /** Of the types AWS, HTTP and MOCK, as are templates. */
+  readonly PassthroughBehavior?: "WHEN_NO_MATCH" | "WHEN_NO_TEMPLATES" | "NEVER";
+  /** By media type. */
+  readonly RequestTemplates?: Readonly<Record<string, string>>;
+  /** `append:header.X`, `overwrite:path`, … or, with a subtype, the action's parameters, or as REST APIs have them. */
   readonly RequestParameters?: Readonly<Record<string, string>>;
   /** By the integration's status. */
   readonly ResponseParameters?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly TimeoutInMillis: number;
   readonly TlsConfig?: { readonly ServerNameToVerify?: string };
   readonly ApiGatewayManaged?: true;
+}
+
+export interface IntegrationResponse {
+  readonly IntegrationId: string;
+  readonly IntegrationResponseId: string;
+  /** `$default` or `/regex/` */
+  readonly IntegrationResponseKey: string;
+  readonly ContentHandlingStrategy?: "CONVERT_TO_BINARY" | "CONVERT_TO_TEXT";
+  readonly ResponseParameters?: Readonly<Record<string, string>>;
+  readonly ResponseTemplates?: Readonly<Record<string, string>>;
+  readonly TemplateSelectionExpression?: string;
 }
 
 export interface HttpAuthorizer {
@@ -166,7 +184,7 @@ export const v2Kinds = {
   model: "v2-model",
   /** `{apiId}/{routeId}/{routeResponseId}` → RouteResponse */
   routeResponse: "v2-route-response",
-  /** `{apiId}/{integrationId}/{integrationResponseId}` → IntegrationResponse */
+  /** `{apiId}/{integrationId}/{integrationResponseId}` → {@link IntegrationResponse} */
   integrationResponse: "v2-integration-response",
   /** `{apiId}/{deploymentId}` → {@link HttpDeployment} */
   deployment: "http-deployment",

@@ -5,6 +5,7 @@
  */
 import { bounds } from "../base/bounds.ts";
 import type { HttpMappingValue } from "../language/http-mapping-expression.ts";
+import type { BeyondAws } from "./beyond-aws.ts";
 import { isDomainName } from "./domain-name.ts";
 import type { HttpIntegration } from "./http-api.ts";
 import {
@@ -17,12 +18,17 @@ import {
 import { integrationSubtypes } from "./integration-subtypes.ts";
 import { checkHttpMethod, checkHttpUri, invalidArn, isRoleArn } from "./rules.ts";
 import { checkLengths } from "./text-lengths.ts";
+import { notForHttp } from "./v2-members.ts";
+import type { WebSocketIntegration } from "./websocket-api.ts";
+import { checkWebSocketIntegration } from "./websocket-integration-rules.ts";
 
 /** Finds what an integration refers to, and what its server allows. */
 export interface IntegrationReferences {
   /** Whether a VPC link of the second version has the id. */
   hasVpcLink(id: string): boolean;
   readonly timeoutInMillisMax?: number;
+  /** What integrations may be although AWS's are not. Absent: nothing. */
+  readonly beyondAws?: readonly BeyondAws[];
 }
 
 const lengths = {
@@ -38,17 +44,30 @@ const lengths = {
 const onlyProxies =
   "Currently, an API with a protocol type of HTTP may only be associated with proxy integrations (AWS_PROXY, HTTP_PROXY)";
 
+/** The types of integrations that are no proxies, which AWS has for REST and WebSocket APIs. */
+const customTypes: ReadonlySet<string> = new Set([
+  "AWS",
+  "HTTP",
+  "MOCK",
+] satisfies HttpIntegration["IntegrationType"][]);
+
+/** Returns whether templates and integration responses make the messages of an integration of the type. */
+export const isCustomType = (type: string): boolean => customTypes.has(type);
+
 // Unconfirmed: all words without a source; see docs/compatibility.md, "HTTP APIs, words of management".
 export function checkHttpIntegration(
   integration: Omit<HttpIntegration, "IntegrationId" | "IntegrationType"> & { readonly IntegrationType: string },
   references: IntegrationReferences,
 ): string | undefined {
   const { IntegrationType: type, IntegrationSubtype: subtype } = integration;
+  if (isCustomType(type) && references.beyondAws?.includes("http-body-templates"))
+    return checkCustom(integration, references);
   const isBackend = type === "HTTP_PROXY";
   if (!isBackend && type !== "AWS_PROXY") return onlyProxies;
   if (subtype !== undefined && isBackend) {
     return "IntegrationSubtype can only be specified for integrations of type AWS_PROXY";
   }
+  if (integration.RequestTemplates !== undefined) return notForHttp("RequestTemplates");
   const checked: ProxyIntegration = { ...integration, IntegrationType: isBackend ? "HTTP_PROXY" : "AWS_PROXY" };
   return (
     checkLengths(integration, lengths) ??
@@ -58,6 +77,26 @@ export function checkHttpIntegration(
     checkCredentials(integration.CredentialsArn) ??
     checkMappings(checked)
   );
+}
+
+/** What only proxies have. */
+const membersOfProxies = ["IntegrationSubtype", "ResponseParameters", "TlsConfig"] as const;
+
+/** Checks an integration that is no proxy, as WebSocket APIs have them. */
+function checkCustom(
+  integration: Parameters<typeof checkHttpIntegration>[0],
+  { hasVpcLink, timeoutInMillisMax = bounds.httpIntegrationTimeoutMsDefault.value }: IntegrationReferences,
+): string | undefined {
+  const { IntegrationType: type, ConnectionType, PayloadFormatVersion: version } = integration;
+  const foreign = membersOfProxies.find((member) => integration[member] !== undefined);
+  if (foreign !== undefined) return `${foreign} cannot be specified for integrations of type ${type}`;
+  if (ConnectionType !== "INTERNET") return "VPC links are only supported with integrations of type HTTP_PROXY";
+  if (version !== "1.0") return `Invalid PayloadFormatVersion specified: ${version}. Must be one of: [1.0]`;
+  return checkWebSocketIntegration(integration as unknown as WebSocketIntegration, {
+    hasHttpVpcLink: hasVpcLink,
+    timeoutInMillisMax,
+    hasPaths: true,
+  });
 }
 
 type ProxyIntegration = Omit<HttpIntegration, "IntegrationId">;

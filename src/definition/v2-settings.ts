@@ -83,10 +83,10 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
     IntegrationSubtype: compiled("route-service"),
     IntegrationType: compiled("route-integration"),
     IntegrationUri: compiled("route-integration"),
-    PassthroughBehavior: webSocket,
+    PassthroughBehavior: works("gateway/steps/request-template"),
     PayloadFormatVersion: compiled("route-function"),
     RequestParameters: compiled("parameter-mapping"),
-    RequestTemplates: webSocket,
+    RequestTemplates: compiled("route-templates"),
     ResponseParameters: compiled("parameter-mapping"),
     TemplateSelectionExpression: webSocket,
     TimeoutInMillis: compiled("route-integration"),
@@ -209,7 +209,14 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
     Schema: guarded("compile-route-validation"),
   },
   RouteResponse: webSocket,
-  IntegrationResponse: webSocket,
+  IntegrationResponse: {
+    ContentHandlingStrategy: webSocket,
+    IntegrationResponseId: description,
+    IntegrationResponseKey: works("compiler/v2-integration"),
+    ResponseParameters: works("compiler/v2-integration"),
+    ResponseTemplates: works("compiler/v2-integration"),
+    TemplateSelectionExpression: webSocket,
+  },
 
   // Members of inputs that the resources don't have.
   CreateApiRequest: { CredentialsArn: quickCreate, RouteKey: quickCreate, Target: quickCreate },

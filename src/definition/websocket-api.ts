@@ -2,7 +2,15 @@
  * The types of a WebSocket API as its user edits it, as http-api.ts has them of HTTP APIs. Documents of both kinds are
  * stored under `v2Kinds`, and the API's ProtocolType tells them apart.
  */
-import type { HttpApi, HttpStage, ParameterConstraints, Route, RouteSettings, V2Model } from "./http-api.ts";
+import type {
+  HttpApi,
+  HttpStage,
+  IntegrationResponse,
+  ParameterConstraints,
+  Route,
+  RouteSettings,
+  V2Model,
+} from "./http-api.ts";
 
 /** The parts of an API that a deployment freezes. Each list is in the order of its ids. */
 export interface WebSocketApiDefinition {
@@ -62,17 +70,6 @@ export interface WebSocketIntegration {
   readonly RequestTemplates?: Readonly<Record<string, string>>;
   readonly TemplateSelectionExpression?: string;
   readonly TimeoutInMillis: number;
-}
-
-export interface IntegrationResponse {
-  readonly IntegrationId: string;
-  readonly IntegrationResponseId: string;
-  /** `$default` or `/regex/` */
-  readonly IntegrationResponseKey: string;
-  readonly ContentHandlingStrategy?: "CONVERT_TO_BINARY" | "CONVERT_TO_TEXT";
-  readonly ResponseParameters?: Readonly<Record<string, string>>;
-  readonly ResponseTemplates?: Readonly<Record<string, string>>;
-  readonly TemplateSelectionExpression?: string;
 }
 
 export interface WebSocketAuthorizer {

@@ -3,12 +3,13 @@
  * message. AWS: API Gateway version 2 API reference, "Integration" and "IntegrationResponse".
  */
 import { bounds } from "../base/bounds.ts";
+import type { IntegrationResponse } from "./http-api.ts";
 import { invalidExpression, invalidIdentifier, isCommonSource, mappingResult } from "./mapping-rules.ts";
 import type { Integration, Method } from "./rest-api.ts";
 import { checkIntegration } from "./rules.ts";
 import { checkResponseSelection, checkSelection } from "./selection-expression-rules.ts";
 import { checkLengths, shortened } from "./text-lengths.ts";
-import type { IntegrationResponse, WebSocketIntegration } from "./websocket-api.ts";
+import type { WebSocketIntegration } from "./websocket-api.ts";
 
 const lengths = {
   ConnectionId: [1, 1024],
@@ -22,6 +23,8 @@ export interface WebSocketIntegrationReferences {
   /** Whether a VPC link of the second version has the id. */
   hasHttpVpcLink(id: string): boolean;
   readonly timeoutInMillisMax: number;
+  /** Requests have paths, whose variables may be mapped: those of HTTP APIs. */
+  readonly hasPaths?: boolean;
 }
 
 /** A method of a REST API without parameters: integrations of both kinds of API share what is not about mappings. */
@@ -43,7 +46,7 @@ export const checkPayloadFormat = (version: string): string | undefined =>
 // Unconfirmed: all words without a source; see docs/compatibility.md, "WebSocket APIs, words of management".
 export function checkWebSocketIntegration(
   integration: Omit<WebSocketIntegration, "IntegrationId">,
-  { hasHttpVpcLink, timeoutInMillisMax }: WebSocketIntegrationReferences,
+  { hasHttpVpcLink, timeoutInMillisMax, hasPaths = false }: WebSocketIntegrationReferences,
 ): string | undefined {
   const { IntegrationType: type, IntegrationUri: uri, IntegrationMethod: method, ConnectionId: link } = integration;
   // AWS's own constructs and examples name no method for functions, which are always called by POST.
@@ -68,7 +71,7 @@ export function checkWebSocketIntegration(
       : undefined) ??
     checkSelection("TemplateSelectionExpression", integration.TemplateSelectionExpression) ??
     checkTemplates(integration.RequestTemplates) ??
-    checkMappings(integration.RequestParameters, requestTarget, isRequestSource)
+    checkMappings(integration.RequestParameters, requestTarget, hasPaths ? isHttpRequestSource : isRequestSource)
   );
 }
 
@@ -125,6 +128,7 @@ const requestTarget = new RegExp(`^integration\\.request\\.(?:header|querystring
 const requestSource = new RegExp(
   `^route\\.request\\.(?:querystring|header|multivaluequerystring|multivalueheader)\\.${name}$`,
 );
+const pathSource = new RegExp(`^route\\.request\\.path\\.${name}$`);
 const requestBody = /^route\.request\.body([.[][^\x00-\x1f]+)?$/;
 const responseTarget = new RegExp(`^(?:route|method)\\.response\\.header\\.${name}$`);
 const responseSource = new RegExp(`^integration\\.response\\.(?:header|multivalueheader)\\.${name}$`);
@@ -133,6 +137,7 @@ const responseBody = /^integration\.response\.body([.[][^\x00-\x1f]+)?$/;
 /** AWS: API Gateway Developer Guide, "Set up data mapping for WebSocket APIs in API Gateway". */
 const isRequestSource = (source: string): boolean =>
   isCommonSource(source) || requestSource.test(source) || requestBody.test(source);
+const isHttpRequestSource = (source: string): boolean => isRequestSource(source) || pathSource.test(source);
 const isResponseSource = (source: string): boolean =>
   isCommonSource(source) || responseSource.test(source) || responseBody.test(source);
 

@@ -5,6 +5,7 @@ import {
   type HttpApiDefinition,
   type HttpAuthorizer,
   type HttpIntegration,
+  type IntegrationResponse,
   type Route,
 } from "../definition/http-api.ts";
 import { defaultRouteKey, splitRouteKey } from "../definition/route-key.ts";
@@ -172,12 +173,12 @@ function exportRoute(route: Route, { definition, includeExtensions, schemeNames 
     ...(Object.keys(security).length > 0 && { security: [security] }),
     ...(includeExtensions && validator !== undefined && { [validatorExtension]: validator.name }),
     ...(includeExtensions &&
-      integration !== undefined && { [`${extension}integration`]: exportIntegration(integration) }),
+      integration !== undefined && { [`${extension}integration`]: exportIntegration(integration, definition) }),
   };
 }
 
 /** Members at their defaults are written as AWS writes them. */
-function exportIntegration(integration: HttpIntegration): Part {
+function exportIntegration(integration: HttpIntegration, { integrationResponses = [] }: HttpApiDefinition): Part {
   const { TimeoutInMillis: timeout, TlsConfig: tls } = integration;
   return present({
     payloadFormatVersion: integration.PayloadFormatVersion,
@@ -190,11 +191,28 @@ function exportIntegration(integration: HttpIntegration): Part {
     credentials: integration.CredentialsArn,
     description: integration.Description,
     requestParameters: integration.RequestParameters,
+    requestTemplates: integration.RequestTemplates,
+    passthroughBehavior: integration.PassthroughBehavior?.toLowerCase(),
+    responses: exportResponses(
+      integrationResponses.filter(({ IntegrationId }) => IntegrationId === integration.IntegrationId),
+    ),
     responseParameters: integration.ResponseParameters,
     timeoutInMillis: timeout === bounds.httpIntegrationTimeoutMsDefault.value ? undefined : timeout,
     tlsConfig: tls?.ServerNameToVerify === undefined ? undefined : { serverNameToVerify: tls.ServerNameToVerify },
   });
 }
+
+const exportResponses = (responses: readonly IntegrationResponse[]): Part | undefined =>
+  responses.length === 0
+    ? undefined
+    : Object.fromEntries(
+        responses
+          .toSorted((one, other) => (one.IntegrationResponseKey < other.IntegrationResponseKey ? -1 : 1))
+          .map(({ IntegrationResponseKey: key, ResponseParameters, ResponseTemplates }) => [
+            key,
+            present({ responseParameters: ResponseParameters, responseTemplates: ResponseTemplates }),
+          ]),
+      );
 
 function exportSchemes(
   { routes, authorizers }: HttpApiDefinition,

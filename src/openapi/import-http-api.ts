@@ -10,14 +10,20 @@ import {
   type HttpApi,
   type HttpApiDefinition,
   type HttpIntegration,
+  type IntegrationResponse,
   type Route,
 } from "../definition/http-api.ts";
 import type { AuthorizerCheckOptions } from "../definition/http-authorizer-rules.ts";
-import { checkHttpIntegration, type IntegrationReferences } from "../definition/http-integration-rules.ts";
+import {
+  checkHttpIntegration,
+  type IntegrationReferences,
+  isCustomType,
+} from "../definition/http-integration-rules.ts";
 import { checkRoute, checkRouteKey, RouteKeys } from "../definition/http-route-rules.ts";
 import { defaultRouteKey } from "../definition/route-key.ts";
 import { checkGuards } from "./check-guards.ts";
 import { HttpSecurityImport } from "./import-http-security.ts";
+import { type ReadResponse, readResponses, readTemplates, textMap } from "./import-http-templates.ts";
 import { HttpValidationImport, validatorExtension } from "./import-http-validation.ts";
 import type { ImportLog } from "./import-log.ts";
 import { type ImportRefusal, readImportSource, refuseInput, refuseUntitled } from "./import-source.ts";
@@ -92,6 +98,7 @@ class HttpApiImport {
   readonly #routes = new Map<string, Route>();
   readonly #keys = new RouteKeys();
   readonly #integrations = new Map<string, HttpIntegration>();
+  readonly #responses: IntegrationResponse[] = [];
   /** The integrations that routes share, by the object that describes them; undefined for one that can't be made. */
   readonly #shared = new Map<unknown, string | undefined>();
 
@@ -130,6 +137,9 @@ class HttpApiImport {
         one.IntegrationId < other.IntegrationId ? -1 : 1,
       ),
       authorizers: this.#security.authorizers,
+      ...(this.#responses.length > 0 && {
+        integrationResponses: this.#responses.toSorted((one, other) => (storedId(one) < storedId(other) ? -1 : 1)),
+      }),
       ...(models.length > 0 && { models }),
     };
     return { definition, info: [...this.#info].slice(0, bounds.importLinesMax.value) };
@@ -288,6 +298,14 @@ class HttpApiImport {
     return id;
   }
 
+  /** A response keeps its id by its integration and key. */
+  #withIds(response: ReadResponse, IntegrationId: string): IntegrationResponse {
+    const old = this.#base.integrationResponses?.find(
+      (each) => each.IntegrationId === IntegrationId && each.IntegrationResponseKey === response.IntegrationResponseKey,
+    );
+    return { IntegrationId, IntegrationResponseId: old?.IntegrationResponseId ?? this.#options.ids.id(6), ...response };
+  }
+
   #makeIntegration(source: unknown, place: string, oldTarget: string | undefined): string | undefined {
     const read = isObject(source) ? readHttpIntegration(source) : "it has to be an object";
     if (typeof read === "string") {
@@ -296,10 +314,12 @@ class HttpApiImport {
     }
     const references: IntegrationReferences = {
       hasVpcLink: (id) => this.#options.vpcLinkIds.includes(id),
+      beyondAws: this.#options.beyondAws ?? [],
       ...(this.#options.timeoutInMillisMax !== undefined && { timeoutInMillisMax: this.#options.timeoutInMillisMax }),
     };
-    const problem = checkHttpIntegration(read, references);
-    if (problem !== undefined) {
+    const responses = isObject(source) && isCustomType(read.IntegrationType) ? readResponses(source) : [];
+    const problem = checkHttpIntegration(read, references) ?? (typeof responses === "string" ? responses : undefined);
+    if (problem !== undefined || typeof responses === "string") {
       // AWS: "warnings" are about structures that HTTP APIs don't have; the route is made without an integration.
       this.#log.warn(`Unable to create integration for ${place}: ${problem}. Ignoring.`);
       return undefined;
@@ -307,9 +327,14 @@ class HttpApiImport {
     const oldId = oldTarget?.slice("integrations/".length);
     const IntegrationId = oldId !== undefined && !this.#integrations.has(oldId) ? oldId : this.#options.ids.id(7);
     this.#integrations.set(IntegrationId, { ...(read as Omit<HttpIntegration, "IntegrationId">), IntegrationId });
+    for (const response of responses) this.#responses.push(this.#withIds(response, IntegrationId));
     return IntegrationId;
   }
 }
+
+/** The order of integration responses is that of the store. */
+const storedId = ({ IntegrationId, IntegrationResponseId }: IntegrationResponse): string =>
+  `${IntegrationId}/${IntegrationResponseId}`;
 
 /** What a REST API's document has at its root and HTTP APIs lack. */
 const restOnly: ReadonlySet<string> = new Set(
@@ -372,6 +397,8 @@ function readHttpIntegration(source: JsonObject): ReadIntegration | string {
   const credentials = textMember(source, "credentials");
   const description = textMember(source, "description");
   const isFunction = type === "AWS_PROXY" && subtype === undefined;
+  const templates = isCustomType(type) ? readTemplates(source, requestParameters) : {};
+  if (typeof templates === "string") return templates;
   return {
     IntegrationType: type,
     ...(subtype !== undefined && { IntegrationSubtype: subtype }),
@@ -379,11 +406,13 @@ function readHttpIntegration(source: JsonObject): ReadIntegration | string {
     ...(method === undefined ? isFunction && { IntegrationMethod: "POST" } : { IntegrationMethod: method }),
     // YAML reads `payloadFormatVersion: 1.0` as the number 1.
     ...(format !== undefined && { PayloadFormatVersion: /^\d$/.test(format) ? `${format}.0` : format }),
+    ...(format === undefined && isCustomType(type) && { PayloadFormatVersion: "1.0" }),
     ConnectionType: (textMember(source, "connectionType")?.toUpperCase() ?? "INTERNET") as "INTERNET" | "VPC_LINK",
     ...(connectionId !== undefined && { ConnectionId: connectionId }),
     ...(credentials !== undefined && { CredentialsArn: credentials }),
     ...(description !== undefined && { Description: description }),
     ...(requestParameters !== undefined && { RequestParameters: requestParameters }),
+    ...templates,
     ...(responseParameters !== undefined && { ResponseParameters: responseParameters }),
     TimeoutInMillis: timeout === undefined ? bounds.httpIntegrationTimeoutMsDefault.value : Number(timeout),
     ...(server !== undefined && { TlsConfig: { ServerNameToVerify: server } }),
@@ -394,15 +423,6 @@ const scalars = [
   ...["type", "httpMethod", "uri", "connectionType", "connectionId", "credentials", "payloadFormatVersion"],
   ...["integrationSubtype", "timeoutInMillis", "description"],
 ];
-
-function textMap(value: unknown): Readonly<Record<string, string>> | "wrong" | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) return "wrong";
-  const entries = membersOf(value).map(([name, one]) => [name, scalarText(one)] as const);
-  return entries.some(([, one]) => one === undefined)
-    ? "wrong"
-    : (Object.fromEntries(entries) as Record<string, string>);
-}
 
 function mapOfMaps(value: unknown): HttpIntegration["ResponseParameters"] | "wrong" {
   if (value === undefined || value === null) return undefined;

@@ -20,6 +20,7 @@ export function servedBeyondAws(plan: Plan | undefined): readonly string[] {
 
 function settingBeyondAws(kind: PlanKind, step: StepPlan): string | undefined {
   if (kind === "http" && step.kind === "api-key") return "ApiKeyRequired of an HTTP API";
+  if (kind === "http" && "responses" in step) return "templates of an HTTP API";
   if (kind === "http" && step.kind === "request-validation") return "request validation of an HTTP API";
   const timeoutMs = timeoutOf(step);
   return timeoutMs === undefined || timeoutMs <= timeoutMsMax[kind] ? undefined : `timeoutInMillis ${timeoutMs}`;

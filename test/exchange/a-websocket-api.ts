@@ -1,5 +1,5 @@
+import type { IntegrationResponse } from "../../src/definition/http-api.ts";
 import type {
-  IntegrationResponse,
   WebSocketApiDefinition,
   WebSocketIntegration,
   WebSocketRoute,

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noSurroundings } from "../../src/compiler/surroundings.ts";
+import type { IntegrationResponse } from "../../src/definition/http-api.ts";
 import type { VpcLink } from "../../src/definition/vpc-link.ts";
-import type { IntegrationResponse, WebSocketIntegration } from "../../src/definition/websocket-api.ts";
+import type { WebSocketIntegration } from "../../src/definition/websocket-api.ts";
 import type { InvokeOutcome } from "../../src/functions/function-client.ts";
 import { publicListener } from "../../src/http/listener.ts";
 import { until } from "../until.ts";

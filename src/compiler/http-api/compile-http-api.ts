@@ -29,6 +29,7 @@ export function compileHttpApi(
   const authorizers = makeRouteAuthorizers(definition.authorizers, apiArn, asker);
   const integrations = new Map(definition.integrations.map((each) => [each.IntegrationId, each]));
   const models = modelSetOf(definition.models ?? [], api.ApiId);
+  const integrationResponses = Map.groupBy(definition.integrationResponses ?? [], ({ IntegrationId: id }) => id);
   const root = new RouteTree();
   const methods: HttpRoutePlan[] = [];
   let defaultRoute: number | undefined;
@@ -48,6 +49,7 @@ export function compileHttpApi(
         stage,
         apiKeySelection: api.ApiKeySelectionExpression,
         integrations,
+        integrationResponses,
         authorizers,
         models,
         methodArn: `${apiArn}/${stage.StageName}/${route.RouteKey === defaultRouteKey ? defaultRouteKey : `${httpMethod}${path}`}`,

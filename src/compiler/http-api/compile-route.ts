@@ -1,4 +1,4 @@
-import type { HttpIntegration, HttpStage, Route } from "../../definition/http-api.ts";
+import type { HttpIntegration, HttpStage, IntegrationResponse, Route } from "../../definition/http-api.ts";
 import type { StepPlan } from "../../plan/steps.ts";
 import type { RoleAsker } from "../compile-credentials.ts";
 import type { ModelSet } from "../model-set.ts";
@@ -19,6 +19,8 @@ export interface RouteContext extends RoleAsker {
   readonly apiKeySelection: string;
   readonly surroundings: Surroundings;
   readonly integrations: ReadonlyMap<string, HttpIntegration>;
+  /** By the integration's id. */
+  readonly integrationResponses: ReadonlyMap<string, readonly IntegrationResponse[]>;
   readonly authorizers: RouteAuthorizers;
   readonly models: ModelSet;
 }

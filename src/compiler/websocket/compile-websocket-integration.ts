@@ -1,16 +1,13 @@
-import type { Integration } from "../../definition/rest-api.ts";
-import type { IntegrationResponse, WebSocketIntegration, WebSocketRoute } from "../../definition/websocket-api.ts";
-import { parseJavaPattern } from "../../language/java/java-pattern.ts";
+import type { IntegrationResponse } from "../../definition/http-api.ts";
+import type { WebSocketIntegration, WebSocketRoute } from "../../definition/websocket-api.ts";
 import type { IntegrationResponsePlan, RequestTemplatesPlan, StepPlan } from "../../plan/steps.ts";
 import type { TextPlan } from "../../plan/values.ts";
 import { connectKey, defaultKey } from "../../plan/websocket-plan.ts";
 import { compileIntegration } from "../compile-integration.ts";
 import { compileTemplates } from "../compile-template.ts";
-import { compileParameters } from "../compile-values.ts";
-import { closed } from "../refusal.ts";
+import { asRestIntegration, compileV2Responses, unchangedResponse } from "../v2-integration.ts";
 import { compileSelection } from "./compile-selection.ts";
 import type { WebSocketRouteContext } from "./compile-websocket-route.ts";
-import { asRestSource } from "./rest-source.ts";
 import { isTwoWay } from "./route-answers.ts";
 
 /**
@@ -24,7 +21,7 @@ export function compileWebSocketIntegration(
   context: WebSocketRouteContext,
 ): StepPlan {
   const method = { httpMethod: "ANY", authorizationType: route.AuthorizationType, apiKeyRequired: false };
-  const step = compileIntegration(asRest(integration), method, context);
+  const step = compileIntegration(asRestIntegration(integration), method, context);
   if (step.kind === "lambda-proxy") {
     const { kind: _, stream: __, ...call } = step;
     return { kind: "websocket-lambda", ...call };
@@ -45,26 +42,6 @@ export function compileWebSocketIntegration(
 
 /** What an expression yields is compared letter by letter. */
 const asWritten = (key: string): string => key;
-
-/** Returns the integration as one of a REST API, without its responses. */
-function asRest(integration: WebSocketIntegration): Integration {
-  const { IntegrationUri, IntegrationMethod, ConnectionId, CredentialsArn, RequestParameters } = integration;
-  return {
-    type: integration.IntegrationType,
-    ...(IntegrationUri === undefined ? {} : { uri: IntegrationUri }),
-    ...(IntegrationMethod === undefined ? {} : { httpMethod: IntegrationMethod }),
-    connectionType: integration.ConnectionType,
-    ...(ConnectionId === undefined ? {} : { connectionId: ConnectionId }),
-    ...(CredentialsArn === undefined ? {} : { credentials: CredentialsArn }),
-    ...(RequestParameters === undefined ? {} : { requestParameters: asRestParameters(RequestParameters) }),
-    requestTemplates: integration.RequestTemplates ?? {},
-    passthroughBehavior: integration.PassthroughBehavior,
-    timeoutInMillis: integration.TimeoutInMillis,
-  };
-}
-
-const asRestParameters = (parameters: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(parameters).map(([target, source]) => [target, asRestSource(source)]));
 
 /**
  * A message is text: base64 of it becomes bytes, and as text it is what it is. Unconfirmed: the latter; see
@@ -95,31 +72,11 @@ function compileResponses(
   { variables, answering }: WebSocketRouteContext,
 ): IntegrationResponsePlan[] {
   const isHeard = isTwoWay(route, answering) && route.RouteKey !== connectKey;
-  if (responses.length === 0 && !isHeard) return [{ isDeclared: true, headers: [], templates: {} }];
-  return responses
-    .toSorted((left, right) => (left.IntegrationResponseKey < right.IntegrationResponseKey ? -1 : 1))
-    .map((response) => {
-      const { IntegrationResponseKey: key, ContentHandlingStrategy: contentHandling } = response;
-      return {
-        ...(key === defaultKey ? {} : { selectionPattern: patternOf(key) }),
-        isDeclared: true,
-        ...(contentHandling === undefined ? {} : { contentHandling }),
-        headers: compileParameters(response.ResponseParameters, "method.response.header.", {
-          side: "response",
-          variables,
-        }),
-        templates: compileTemplates(response.ResponseTemplates, asWritten),
-        selection: compileResponseSelection(response),
-      };
-    });
-}
-
-/** A key is `/pattern/`; anything else is the very text. */
-function patternOf(key: string): string {
-  const pattern = /^\/(.*)\/$/s.exec(key)?.[1] ?? RegExp.escape(key);
-  const parsed = parseJavaPattern(pattern);
-  if (parsed.kind === "unsupported") throw closed(`IntegrationResponseKey ${key} (${parsed.detail})`);
-  return pattern;
+  if (responses.length === 0 && !isHeard) return [unchangedResponse];
+  return compileV2Responses(responses, variables, asWritten).map(({ response, plan }) => ({
+    ...plan,
+    selection: compileResponseSelection(response),
+  }));
 }
 
 const compileResponseSelection = ({ TemplateSelectionExpression: expression }: IntegrationResponse): TextPlan =>

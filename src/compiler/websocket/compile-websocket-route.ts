@@ -1,9 +1,5 @@
-import type {
-  IntegrationResponse,
-  WebSocketIntegration,
-  WebSocketRoute,
-  WebSocketStage,
-} from "../../definition/websocket-api.ts";
+import type { IntegrationResponse } from "../../definition/http-api.ts";
+import type { WebSocketIntegration, WebSocketRoute, WebSocketStage } from "../../definition/websocket-api.ts";
 import type { StepPlan } from "../../plan/steps.ts";
 import { connectKey, disconnectKey } from "../../plan/websocket-plan.ts";
 import type { IntegrationContext } from "../compile-integration.ts";

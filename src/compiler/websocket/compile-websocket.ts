@@ -1,4 +1,4 @@
-import type { IntegrationResponse, WebSocketApiDefinition, WebSocketStage } from "../../definition/websocket-api.ts";
+import type { WebSocketApiDefinition, WebSocketStage } from "../../definition/websocket-api.ts";
 import type { WebSocketPlan, WebSocketRoutePlan } from "../../plan/websocket-plan.ts";
 import { compileV2Stage } from "../compile-v2-stage.ts";
 import { vpcLinksNamed } from "../http-api/compile-private-backend.ts";
@@ -23,7 +23,7 @@ export function compileWebSocket(
   const { api } = definition;
   const variables = stage.StageVariables;
   const integrations = new Map(definition.integrations.map((each) => [each.IntegrationId, each]));
-  const responses = groupBy(definition.integrationResponses, ({ IntegrationId: id }) => id);
+  const responses = Map.groupBy(definition.integrationResponses, ({ IntegrationId: id }) => id);
   const answering = new Set(definition.routeResponses.map(({ RouteId: id }) => id));
   const models = modelSetOf(definition.models, api.ApiId);
   const apiArn = `arn:aws:execute-api:${scope.region}:${scope.account}:${api.ApiId}`;
@@ -117,17 +117,4 @@ function settingsWithoutEffect(
     if (strategy !== undefined && type === "AWS_PROXY") names.add("ContentHandlingStrategy of AWS_PROXY");
   }
   return [...names].sort();
-}
-
-function groupBy(
-  items: readonly IntegrationResponse[],
-  keyOf: (item: IntegrationResponse) => string,
-): ReadonlyMap<string, readonly IntegrationResponse[]> {
-  const groups = new Map<string, IntegrationResponse[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -6,7 +6,7 @@ import { compileServedInvoker } from "../compile-authorizer.ts";
 import type { RoleAsker } from "../compile-credentials.ts";
 import { compileValue } from "../compile-values.ts";
 import { closed } from "../refusal.ts";
-import { asRestSource } from "./rest-source.ts";
+import { asRestSource } from "../v2-integration.ts";
 
 export type WebSocketAuthorizers = AuthorizerSet<WebSocketAuthorizer>;
 

@@ -1,13 +1,14 @@
-import type { V2Integration } from "../../definition/v2-api.ts";
-import type { IntegrationResponse } from "../../definition/websocket-api.ts";
+import type { IntegrationResponse } from "../../definition/http-api.ts";
+import { isCustomType } from "../../definition/http-integration-rules.ts";
+import { isWebSocketApi, type V2Integration } from "../../definition/v2-api.ts";
 import { checkWebSocketIntegrationResponse } from "../../definition/websocket-integration-rules.ts";
 import { mergedAs, mergedEntries, unlessEqual, unmerged, withoutEmpty } from "../../families/merge.ts";
 import { present } from "../../families/work.ts";
-import { conflict } from "../../protocol/errors.ts";
+import { badRequest, conflict } from "../../protocol/errors.ts";
 import { apiOf } from "./apis.ts";
 import { deployAutomatically } from "./auto-deploy.ts";
 import { integrationResponses } from "./integration-responses.ts";
-import { refuse, refuseOnHttp, requireRoom } from "./refusals.ts";
+import { type ForeignMembers, refuse, refuseForeign, refuseOnHttp, requireRoom } from "./refusals.ts";
 import { type Change, defineResource } from "./work.ts";
 
 /** Checks a new or changed integration response. */
@@ -27,11 +28,21 @@ async function checked(
   return response;
 }
 
+const foreignMembers = {
+  HTTP: ["ContentHandlingStrategy", "TemplateSelectionExpression"],
+  WEBSOCKET: [],
+} as const satisfies ForeignMembers;
+
 async function createIntegrationResponse(
   work: Change<"CreateIntegrationResponse", V2Integration>,
 ): Promise<IntegrationResponse> {
   const { input } = work;
-  refuseOnHttp(await apiOf(work), "Integration responses");
+  const api = await apiOf(work);
+  if (!work.beyondAws.includes("http-body-templates")) refuseOnHttp(api, "Integration responses");
+  refuseForeign(api, input, foreignMembers);
+  if (!isWebSocketApi(api) && !isCustomType(work.parent.IntegrationType)) {
+    throw badRequest("Integration responses are only supported with integrations of the types AWS, HTTP and MOCK");
+  }
   requireRoom(work, "integrationResponsesPerIntegration", await integrationResponses.count(work));
   const response = present<IntegrationResponse>({
     IntegrationId: work.parent.IntegrationId,
@@ -63,7 +74,10 @@ export const integrationResponse = defineResource({
     ResponseParameters: mergedEntries("ResponseParameters"),
     ResponseTemplates: mergedEntries("ResponseTemplates"),
   },
-  complete: async (item, before, work) => unlessEqual(await checked(item, work), before),
+  async complete(item, before, work) {
+    refuseForeign(await apiOf(work), work.input, foreignMembers);
+    return unlessEqual(await checked(item, work), before);
+  },
   afterWrite: (work) => deployAutomatically(work, work.input.ApiId),
   view: ({ IntegrationId: _, ...response }) => response,
 });

@@ -1,5 +1,4 @@
-import { v2Kinds } from "../../definition/http-api.ts";
-import type { IntegrationResponse } from "../../definition/websocket-api.ts";
+import { type IntegrationResponse, v2Kinds } from "../../definition/http-api.ts";
 import { notFound } from "../../protocol/errors.ts";
 import { creationOrder } from "../../store/store.ts";
 import { integrations } from "./integrations.ts";

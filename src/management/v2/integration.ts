@@ -1,5 +1,5 @@
 import { v2Kinds } from "../../definition/http-api.ts";
-import { checkHttpIntegration } from "../../definition/http-integration-rules.ts";
+import { checkHttpIntegration, isCustomType } from "../../definition/http-integration-rules.ts";
 import { integrationIdOf } from "../../definition/http-route-rules.ts";
 import { isWebSocketApi, type V2Api, type V2Integration } from "../../definition/v2-api.ts";
 import { notForHttp } from "../../definition/v2-members.ts";
@@ -35,7 +35,7 @@ const withoutEmptyStatuses = (byStatus: NonNullable<ResponseParameters>): Respon
 
 /** Checks a new or changed integration. */
 async function checked(integration: V2Integration, work: Work<never, V2Api>): Promise<V2Integration> {
-  const { limits, call, parent: api } = work;
+  const { limits, call, beyondAws, parent: api } = work;
   const links = integration.ConnectionId === undefined ? [] : await httpVpcLinks(work);
   const hasHttpVpcLink = (id: string): boolean => links.some(({ link }) => link.id === id);
   refuse(
@@ -47,6 +47,7 @@ async function checked(integration: V2Integration, work: Work<never, V2Api>): Pr
       : checkHttpIntegration(integration, {
           hasVpcLink: hasHttpVpcLink,
           timeoutInMillisMax: limits.httpIntegrationTimeoutMs,
+          beyondAws,
         }),
   );
   refuseForeignRole(integration.CredentialsArn, call);
@@ -54,7 +55,8 @@ async function checked(integration: V2Integration, work: Work<never, V2Api>): Pr
 }
 
 const foreignMembers = {
-  HTTP: ["ContentHandlingStrategy", "RequestTemplates", "TemplateSelectionExpression"],
+  // Templates are refused, with the types that have them, by `checkHttpIntegration`.
+  HTTP: ["ContentHandlingStrategy", "TemplateSelectionExpression"],
   WEBSOCKET: ["IntegrationSubtype", "ResponseParameters", "TlsConfig"],
 } as const satisfies ForeignMembers;
 
@@ -74,6 +76,10 @@ function asOfKind(integration: V2Integration, api: V2Api): V2Integration {
     };
   }
   const { PassthroughBehavior: behavior, ...rest } = integration;
+  if (isCustomType(integration.IntegrationType)) {
+    const { PayloadFormatVersion = "1.0" } = integration;
+    return { ...integration, PayloadFormatVersion, PassthroughBehavior: behavior ?? "WHEN_NO_MATCH" };
+  }
   if (behavior !== undefined && behavior !== "WHEN_NO_MATCH") throw badRequest(notForHttp("PassthroughBehavior"));
   return rest;
 }

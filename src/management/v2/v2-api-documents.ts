@@ -3,13 +3,13 @@ import {
   type HttpApiDefinition,
   type HttpAuthorizer,
   type HttpIntegration,
+  type IntegrationResponse,
   type Route,
   type V2Model,
   v2Kinds,
 } from "../../definition/http-api.ts";
 import { isWebSocketApi, type V2Api, type V2ApiDefinition } from "../../definition/v2-api.ts";
 import type {
-  IntegrationResponse,
   RouteResponse,
   WebSocketApi,
   WebSocketApiDefinition,
@@ -34,7 +34,10 @@ export const readHttpApiDefinition = async (tx: Reader, api: HttpApi): Promise<H
   routes: await below<Route>(tx, v2Kinds.route, api),
   integrations: await below<HttpIntegration>(tx, v2Kinds.integration, api),
   authorizers: await below<HttpAuthorizer>(tx, v2Kinds.authorizer, api),
-  ...present({ models: nonEmpty(await below<V2Model>(tx, v2Kinds.model, api)) }),
+  ...present({
+    integrationResponses: nonEmpty(await below<IntegrationResponse>(tx, v2Kinds.integrationResponse, api)),
+    models: nonEmpty(await below<V2Model>(tx, v2Kinds.model, api)),
+  }),
 });
 
 const readWebSocketApiDefinition = async (tx: Reader, api: WebSocketApi): Promise<WebSocketApiDefinition> => ({
@@ -54,7 +57,7 @@ export async function readVersionedHttpApi(
 ): Promise<{ readonly definition: HttpApiDefinition; readonly version: string }> {
   const stored = await tx.get<HttpApi>(v2Kinds.api, api.ApiId);
   const inApi = { prefix: `${api.ApiId}/` };
-  const kinds = [v2Kinds.route, v2Kinds.integration, v2Kinds.authorizer, v2Kinds.model];
+  const kinds = [v2Kinds.route, v2Kinds.integration, v2Kinds.integrationResponse, v2Kinds.authorizer, v2Kinds.model];
   const documents = (await Promise.all(kinds.map((kind) => tx.list(kind, inApi)))).flat();
   const latest = documents.reduce((max, { revision }) => Math.max(max, revision), stored?.revision ?? 0);
   return {
@@ -68,6 +71,7 @@ function documentsOf({
   api,
   routes,
   integrations,
+  integrationResponses = [],
   authorizers,
   models = [],
 }: HttpApiDefinition): readonly WrittenDocument[] {
@@ -80,6 +84,9 @@ function documentsOf({
     { kind: v2Kinds.api, id: api.ApiId, body: api },
     ...routes.map((route) => document(v2Kinds.route, route.RouteId, route)),
     ...integrations.map((item) => document(v2Kinds.integration, item.IntegrationId, item)),
+    ...integrationResponses.map((item) =>
+      document(v2Kinds.integrationResponse, `${item.IntegrationId}/${item.IntegrationResponseId}`, item),
+    ),
     ...authorizers.map((item) => document(v2Kinds.authorizer, item.AuthorizerId, item)),
     ...models.map((item) => document(v2Kinds.model, item.ModelId, item)),
   ];

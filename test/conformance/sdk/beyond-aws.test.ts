@@ -21,18 +21,24 @@ import {
   ApiGatewayV2Client,
   ApiGatewayV2ServiceException,
   CreateApiCommand,
+  CreateIntegrationCommand,
+  CreateIntegrationResponseCommand,
   CreateModelCommand,
+  CreateRouteCommand,
   CreateStageCommand,
   DeleteApiCommand,
   DeleteModelCommand,
   DeleteRouteRequestParameterCommand,
   DeleteStageCommand,
   ExportApiCommand,
+  GetIntegrationResponsesCommand,
+  GetIntegrationsCommand,
   GetModelsCommand,
   GetRoutesCommand,
   GetStageCommand,
   ImportApiCommand,
   ReimportApiCommand,
+  UpdateIntegrationCommand,
   UpdateRouteCommand,
 } from "@aws-sdk/client-apigatewayv2";
 import {
@@ -49,7 +55,21 @@ import {
 import { type Portico, startPortico } from "../../portico.ts";
 import { makeClient, refusal, refuses, startForSuite } from "./sdk-client.ts";
 
-const backend = createServer((_, outgoing) => outgoing.end("served"));
+const backend = createServer((incoming, outgoing) => {
+  if (incoming.url !== "/echo?from=gateway") {
+    outgoing.end("served");
+    return;
+  }
+  const chunks: Buffer[] = [];
+  incoming.on("data", (chunk) => chunks.push(chunk));
+  incoming.on("end", () => {
+    const text = Buffer.concat(chunks).toString();
+    const { method, headers } = incoming;
+    outgoing.statusCode = text.includes("missing") ? 404 : 200;
+    outgoing.setHeader("x-backend", "yes");
+    outgoing.end(JSON.stringify({ method, text, tenant: headers["x-tenant"], agent: headers["user-agent"] }));
+  });
+});
 const directory = mkdtempSync(join(tmpdir(), "portico-beyond-"));
 let Target = "";
 before(async () => {
@@ -167,6 +187,39 @@ describe("without --beyond-aws", () => {
     },
   );
 
+  it_("an integration is a proxy without templates, in AWS's words", async ({ v2, anApi }) => {
+    const ApiId = await anApi();
+    const create = (members: object) =>
+      refusal(
+        v2.send(new CreateIntegrationCommand({ ApiId, IntegrationType: "MOCK", ...members })),
+        ApiGatewayV2ServiceException,
+      );
+    assert.match(
+      (await create({})).message,
+      /may only be associated with proxy integrations \(AWS_PROXY, HTTP_PROXY\)$/,
+    );
+    const templates = { "application/json": "{}" };
+    assert.equal(
+      (
+        await create({
+          IntegrationType: "HTTP_PROXY",
+          IntegrationUri: Target,
+          IntegrationMethod: "ANY",
+          PayloadFormatVersion: "1.0",
+          RequestTemplates: templates,
+        })
+      ).message,
+      "RequestTemplates cannot be set for HTTP protocol Apis.",
+    );
+    const { Items } = await v2.send(new GetIntegrationsCommand({ ApiId }));
+    const IntegrationId = Items![0]!.IntegrationId!;
+    const response = new CreateIntegrationResponseCommand({ ApiId, IntegrationId, IntegrationResponseKey: "$default" });
+    assert.equal(
+      (await refusal(v2.send(response), ApiGatewayV2ServiceException)).message,
+      "Integration responses are not supported on protocolType HTTP",
+    );
+  });
+
   it_("a usage plan may not have the stage of an HTTP API", async ({ rest, anApi }) => {
     const apiStages = [{ apiId: await anApi(), stage: "$default" }];
     await refuses(
@@ -208,7 +261,7 @@ describe("without --beyond-aws", () => {
 });
 
 describe("with --beyond-aws", () => {
-  const features = ["--beyond-aws", "http-api-keys,http-request-validation,http-web-acls"];
+  const features = ["--beyond-aws", "http-api-keys,http-body-templates,http-request-validation,http-web-acls"];
   let portico: Portico;
   let clients: ReturnType<typeof clientsOf>;
   const start = async (args: readonly string[]) => {
@@ -470,5 +523,119 @@ describe("with --beyond-aws", () => {
     await clients.setRoute(ApiId, { RequestModels: { "application/json": "" } });
     assert.deepEqual(await clients.call(ApiId), [200, "served"]);
     await clients.v2.send(new DeleteModelCommand({ ApiId, ModelId: pet.ModelId! }));
+  });
+
+  it("templates make requests and answers of integrations that are no proxies, and without the name they are closed", async () => {
+    await restart(features);
+    const { v2 } = clients;
+    const ApiId = await clients.anApi();
+    const route = async (RouteKey: string, integration: object) => {
+      const { IntegrationId } = await v2.send(
+        new CreateIntegrationCommand({ ApiId, IntegrationType: "MOCK", ...integration }),
+      );
+      await v2.send(new CreateRouteCommand({ ApiId, RouteKey, Target: `integrations/${IntegrationId}` }));
+      return IntegrationId!;
+    };
+    const respond = (IntegrationId: string, IntegrationResponseKey: string, members: object) =>
+      v2.send(new CreateIntegrationResponseCommand({ ApiId, IntegrationId, IntegrationResponseKey, ...members }));
+    const http = await route("POST /pets/{id}", {
+      IntegrationType: "HTTP",
+      IntegrationMethod: "PUT",
+      IntegrationUri: `${Target}echo?from=gateway`,
+      RequestTemplates: { "application/json": '{"pet":$input.json("$.name"),"id":"$input.params(\'id\')"}' },
+      RequestParameters: { "integration.request.header.x-tenant": "route.request.path.id" },
+      PassthroughBehavior: "NEVER",
+    });
+    await respond(http, "$default", {
+      ResponseTemplates: { "application/json": '{"said":$input.json("$")}' },
+      ResponseParameters: {
+        "route.response.header.x-shown": "integration.response.header.x-backend",
+        "method.response.header.x-fixed": "'1'",
+      },
+    });
+    await respond(http, "/4\\d\\d/", {
+      ResponseTemplates: { "application/json": '#set($context.responseOverride.status = 410){"gone":true}' },
+    });
+    const mock = await route("GET /mock", { RequestTemplates: { "application/json": '{"statusCode": 201}' } });
+    await respond(mock, "$default", { ResponseTemplates: { "application/json": '{"path":"$context.path"}' } });
+
+    const call = async (path: string, init: RequestInit = {}) => {
+      const answer = await fetch(`${portico.url}/_aws/execute-api/${ApiId}${path}`, init);
+      return { status: answer.status, headers: answer.headers, body: await answer.text() };
+    };
+    const post = (body: string, type = "application/json") =>
+      call("/pets/7", { method: "POST", body, headers: { "content-type": type } });
+    const made = await post('{"name":"Rex"}');
+    assert.deepEqual(
+      [made.status, made.headers.get("x-shown"), made.headers.get("x-fixed")],
+      [200, "yes", "1"],
+      made.body,
+    );
+    assert.deepEqual(JSON.parse(made.body), {
+      said: { method: "PUT", text: '{"pet":"Rex","id":"7"}', tenant: "7", agent: `AmazonAPIGateway_${ApiId}` },
+    });
+    const gone = await post('{"name":"missing"}');
+    assert.deepEqual([gone.status, gone.body], [410, '{"gone":true}']);
+    const other = await post("<a/>", "application/xml");
+    assert.deepEqual([other.status, other.body], [415, '{"message":"Unsupported Media Type"}']);
+    const malformed = await post("{");
+    assert.deepEqual([malformed.status, malformed.body], [400, '{"message":"Bad Request"}']);
+    const mocked = await call("/mock");
+    assert.deepEqual([mocked.status, mocked.body], [201, '{"path":"/mock"}']);
+    // An integration that is a proxy is as it was.
+    assert.deepEqual(await clients.call(ApiId), [200, "served"]);
+
+    for (const [members, message] of [
+      [{ IntegrationType: "HTTP", IntegrationUri: Target }, /HttpMethod/],
+      [{ ConnectionType: "VPC_LINK", ConnectionId: "x" }, /VPC links are only supported/],
+      [
+        { TlsConfig: { ServerNameToVerify: "a.example" } },
+        /^TlsConfig cannot be specified for integrations of type MOCK/,
+      ],
+      [{ ContentHandlingStrategy: "CONVERT_TO_TEXT" }, /^ContentHandlingStrategy cannot be set for HTTP/],
+      [{ PayloadFormatVersion: "2.0" }, /^Invalid PayloadFormatVersion specified: 2\.0/],
+      [{ RequestParameters: { "overwrite:header.x": "y" } }, /Invalid mapping identifier/],
+      [{ RequestParameters: { "integration.request.header.x": "'a\r\nb: c'" } }, /Invalid mapping expression/],
+    ] as const) {
+      const refused = v2.send(new CreateIntegrationCommand({ ApiId, IntegrationType: "MOCK", ...members }));
+      assert.match((await refusal(refused, ApiGatewayV2ServiceException)).message, message);
+    }
+    const proxy = (await v2.send(new GetIntegrationsCommand({ ApiId }))).Items!.find(
+      ({ IntegrationType }) => IntegrationType === "HTTP_PROXY",
+    )!;
+    const onProxy = await refusal(respond(proxy.IntegrationId!, "$default", {}), ApiGatewayV2ServiceException);
+    assert.match(onProxy.message, /^Integration responses are only supported with/);
+
+    // An export says all of it, and an import reads it.
+    const exportOf = async (id: string) => {
+      const exported = await v2.send(
+        new ExportApiCommand({ ApiId: id, Specification: "OAS30", OutputType: "YAML", IncludeExtensions: true }),
+      );
+      return new TextDecoder().decode(exported.body);
+    };
+    const Body = await exportOf(ApiId);
+    const copy = await v2.send(new ImportApiCommand({ Body, FailOnWarnings: true }));
+    const shown = (text: string) => text.slice(text.indexOf("\npaths:"));
+    assert.equal(shown(await exportOf(copy.ApiId!)), shown(Body));
+    const before = await v2.send(new GetIntegrationsCommand({ ApiId: copy.ApiId! }));
+    await v2.send(new ReimportApiCommand({ ApiId: copy.ApiId!, Body, FailOnWarnings: true }));
+    assert.equal(shown(await exportOf(copy.ApiId!)), shown(Body));
+    assert.deepEqual((await v2.send(new GetIntegrationsCommand({ ApiId: copy.ApiId! }))).Items, before.Items);
+
+    await restart([]);
+    const closed = await call("/mock");
+    const hint = closed.headers.get("x-portico-hint") ?? "";
+    assert.deepEqual(
+      [closed.status, hint.includes("IntegrationType MOCK, without --beyond-aws http-body-templates")],
+      [501, true],
+      hint,
+    );
+    assert.equal((await post("{}")).status, 501);
+    const refused = clients.v2.send(
+      new UpdateIntegrationCommand({ ApiId, IntegrationId: http, RequestTemplates: { "text/plain": "x" } }),
+    );
+    assert.match((await refusal(refused, ApiGatewayV2ServiceException)).message, /may only be associated with proxy/);
+    const { Items } = await clients.v2.send(new GetIntegrationResponsesCommand({ ApiId, IntegrationId: http }));
+    assert.equal(Items!.length, 2);
   });
 });
