@@ -316,11 +316,15 @@ export const commands: readonly CommandFacts[] = [
     group: "look",
     synopsis: "send a request, and show what the gateway saw and did at each step",
     arguments: [
-      { name: "<METHOD>", help: "GET, POST, …" },
-      { name: "<URL>", help: "the URL as a client calls it; `portico routes` lists them" },
+      { name: "<METHOD>", help: "GET, POST, …; GET if only a URL is given" },
+      { name: "[URL]", help: "the URL as a client calls it; `portico routes` lists them" },
     ],
     options: [
       header,
+      {
+        flags: "--message <TEXT>",
+        help: "a message to send on the WebSocket at the URL; @FILE reads it from a file, @- from standard input",
+      },
       { flags: "-d, --data <BODY>", help: "the body; @FILE reads it from a file, @- from standard input" },
       {
         flags: "--stage-variable <NAME=VALUE>",
@@ -336,6 +340,7 @@ export const commands: readonly CommandFacts[] = [
     examples: [
       "portico explain GET http://localhost:4566/_aws/execute-api/abc123/dev/pets/7",
       `portico explain POST /_aws/execute-api/abc123/dev/pets -H 'Content-Type: application/json' -d '{"name":"Rex"}'`,
+      `portico explain ws://localhost:4566/_aws/execute-api/abc123/dev --message '{"action":"join"}'`,
     ],
     load: async () => (await import("./run-explain.ts")).runExplain,
   },

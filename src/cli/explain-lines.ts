@@ -37,6 +37,7 @@ function linesOf(event: Event, report: ExplainReport): readonly Pick<TreeNode, "
       return line(`${first.text}${preview(event.body)}`);
     case "template":
       return line(`${first.text}${preview(event.output)}`);
+    case "sent":
     case "endpoint-request":
     case "answer":
       return line(`${first.text}${preview(event.body)}`);

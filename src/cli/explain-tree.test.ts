@@ -140,6 +140,9 @@ test("every kind of event has its place in a tree", () => {
     "method-response": { status: 200, headers: [], body: aBody("x") },
     failure: { message: "m" },
     "gateway-response": { type: "DEFAULT_5XX", status: 500, headers: [], body: aBody("x"), hint: "h" },
+    "message-route": { expression: "$request.body.action", value: "x", isJson: true, routeKey: "$default" },
+    sent: { body: aBody("x") },
+    closed: { code: 1001, reason: "Going away" },
     completed: { status: 200 },
     answer: { status: 200, headers: [], body: aBody("x"), isCut: true },
   };

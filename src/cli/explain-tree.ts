@@ -57,10 +57,14 @@ const quotaTexts: Readonly<Record<EventOf<"quota">["outcome"], string>> = {
 
 /** Returns what a tree has of an event. */
 export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
-  const isHttp = report.events.some((each) => each.kind === "stage" && each.apiKind === "http");
-  const callee = isHttp ? "route" : "method";
+  const isHttp = isOfKind(report, "http");
+  const callee = isHttp || isOfWebSocket(report) ? "route" : "method";
   switch (event.kind) {
     case "stage": {
+      // Each message of a WebSocket is an exchange of its own.
+      if (event !== report.events.find(({ kind }) => kind === "stage")) {
+        return [node("message", [node(`request ${event.requestId}`, [], "dim")])];
+      }
       const deployment = event.deploymentId === "" ? [] : [node(`deployment ${event.deploymentId}`, [], "dim")];
       return [
         node(`stage ${event.stageName} of ${event.apiName} (${event.apiId})`, [
@@ -71,15 +75,24 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
     }
     case "request":
       return [
-        node(`route ${event.methodVerb} ${event.resourcePath}`, pairs(event.pathParameters)),
+        node(
+          `route ${isOfWebSocket(report) ? "" : `${event.methodVerb} `}${event.resourcePath}`,
+          pairs(event.pathParameters),
+        ),
         node(
           "steps",
           event.steps.map((step) => node(`${step}: ${report.steps[step] ?? ""}`)),
         ),
         node("request", [...group("query string", event.queryString), ...group("headers", event.headers)]),
       ];
+    case "message-route":
+      return [messageRoute(event)];
+    case "sent":
+      return bodyNodes("sent to the client", event.body);
+    case "closed":
+      return [node(`closed the connection with ${event.code}: ${event.reason}`, [], "bad")];
     case "request-body":
-      return bodyNodes("request body", event.body);
+      return bodyNodes(isOfWebSocket(report) ? "message" : "request body", event.body);
     case "authorizer-start":
       return [node(`authorizer ${event.authorizerId}`)];
     case "authorizer-identity":
@@ -168,13 +181,16 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
     case "gateway-response":
       return [
         node(
-          // HTTP APIs have no gateway responses that anybody could configure.
-          `${isHttp ? "the gateway's own answer" : "gateway response"} ${event.type}`,
+          // HTTP and WebSocket APIs have no gateway responses that anybody could configure.
+          `${isHttp || isOfWebSocket(report) ? "the gateway's own answer" : "gateway response"} ${event.type}`,
           event.hint === undefined || isTold(event.hint, report) ? [] : [node(event.hint)],
           "bad",
         ),
       ];
     case "answer":
+      if (event.status === 101 && !event.isCut) {
+        return [node("connected", group("headers", event.headers), "good")];
+      }
       return [
         node(
           `answered ${event.status}${event.isCut ? ", and broke off" : ""} after ${Math.round(report.latencyMs)} ms`,
@@ -191,6 +207,17 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
     case "completed":
       return [];
   }
+}
+
+const isOfKind = ({ events }: ExplainReport, kind: string): boolean =>
+  events.some((event) => event.kind === "stage" && event.apiKind === kind);
+const isOfWebSocket = (report: ExplainReport): boolean => isOfKind(report, "websocket");
+
+function messageRoute({ expression, value, isJson, routeKey }: EventOf<"message-route">): TreeNode {
+  const yields = value === undefined ? "can't be evaluated" : `yields ${JSON.stringify(value)}`;
+  const found = isJson ? `${expression} ${yields}` : "the message is not JSON";
+  if (routeKey === undefined) return node(`${found}: no route is for it`, [], "bad");
+  return node(value === routeKey ? found : `${found}: ${routeKey}`);
 }
 
 /** Returns whether a line above already has the hint. */

@@ -12,14 +12,15 @@ import { fetchSigned } from "./signed-calls.ts";
 /** It is longer than the server takes. */
 const timeoutMs = bounds.cliExplainMsMax.value;
 
-/** `portico explain METHOD URL`: sends the request, and shows what the gateway saw and did at each step. */
+/** `portico explain [METHOD] URL`: sends the request, and shows what the gateway saw and did at each step. */
 export async function runExplain({ args, options, output }: Invocation): Promise<number> {
-  const [method = "", given = ""] = args;
+  const [method = "", given = ""] = args.length === 1 ? ["GET", ...args] : args;
   const request = {
     method: method.toUpperCase(),
     headers: readHeaders(options["header"]),
     stageVariables: Object.fromEntries(list(options["stageVariable"]).map(readVariable)),
     body: readBody(options["data"]).toString("base64"),
+    ...(options["message"] === undefined ? {} : { message: String(readBody(options["message"])) }),
     ...(options["from"] === undefined ? {} : { sourceAddress: options["from"] }),
   };
   const own = ownEndpoint(given);

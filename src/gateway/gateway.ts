@@ -56,6 +56,7 @@ import {
   callConnection,
 } from "./websocket/connection-call.ts";
 import { ConnectionsApi, type GuardCallbacks } from "./websocket/connections-api.ts";
+import { ExplainedClient } from "./websocket/explained-client.ts";
 import { LiveConnections } from "./websocket/live-connections.ts";
 
 export interface GatewayOptions {
@@ -353,50 +354,66 @@ export class Gateway {
   probe(probe: Probe, onOutcome: (outcome: ProbeOutcome) => void): () => void {
     const trace = makeTrace("data", probe.bodyCharsMax, this.#options.clock);
     const startedAt = performance.now();
-    const request = new SyntheticRequest(probe.request, {
+    let client: ExplainedClient | undefined;
+    let release = (): void => {};
+    const request: SyntheticRequest = new SyntheticRequest(probe.request, {
       listener: { ...(this.#options.listener ?? developmentListener), isEncrypted: probe.request.isEncrypted },
       answerBytesMax: probe.answerBytesMax,
       onAnswer: (answer) => {
         const latencyMs = performance.now() - startedAt;
         // The exchange is complete once the code that answers has returned.
-        queueMicrotask(() => onOutcome(this.#conclude(answer, trace, latencyMs)));
+        queueMicrotask(() => {
+          release();
+          onOutcome(this.#conclude(answer, trace, latencyMs));
+        });
+      },
+      connect: (receiver, headers) => {
+        trace.add({ kind: "answer", status: 101, headers: [...headers], body: trace.body(undefined), isCut: false });
+        client = new ExplainedClient(receiver, { message: probe.message, trace, onGone: () => request.end() });
+        return client;
       },
     });
-    if (probe.plan !== undefined) this.#runUnserved({ ...probe, plan: probe.plan }, request, trace);
+    if (probe.plan !== undefined) release = this.#runUnserved({ ...probe, plan: probe.plan }, request, trace);
     else if (!this.handle(request, trace)) onOutcome({ kind: "foreign" });
-    return () => request.giveUp();
+    return () => {
+      client?.leave();
+      request.giveUp();
+    };
   }
 
   #conclude(answer: SyntheticAnswer, trace: Trace, latencyMs: number): ProbeOutcome {
     try {
-      trace.add({ kind: "answer", ...answer, body: trace.body(answer.body) });
-      return { kind: "answered", ...answer, latencyMs, events: trace.events };
+      // Of a WebSocket the handshake's answer is told before what comes on it.
+      const isTold = answer.status === 101 && !answer.isCut;
+      if (!isTold) trace.last.add({ kind: "answer", ...answer, body: trace.body(answer.body) });
+      return { kind: "answered", ...answer, latencyMs, events: trace.allEvents };
     } catch (error) {
       this.#options.logger.error("a request of Portico's own can't be told of", { error: String(error) });
       return { kind: "failed" };
     }
   }
 
-  /** Runs a plan that no stage serves. */
+  /** Runs a plan that no stage serves. Returns what ends its program, once its exchanges have. */
   #runUnserved(
     { plan, tester, identity }: Probe & { readonly plan: Plan },
     request: InboundExchange,
     trace: Trace,
-  ): void {
+  ): () => void {
     const identities = new TlsIdentities();
     if (identity !== undefined) identities.set(identity.key, identity.identity);
-    const thread = { ...this.#thread, identities };
+    const connections = this.#thread.connections.apart();
+    const thread = { ...this.#thread, identities, connections };
     const program = linkProgram(plan, thread, tester === undefined ? "serve" : "test");
+    const own = stageKey(plan.apiId, plan.stageName);
+    connections.serve(own, program.messages);
     if (tester === undefined) {
-      const own = stageKey(plan.apiId, plan.stageName);
       const places = { ...this.#places, get: (key: string) => (key === own ? program : undefined) };
       const destination = findDestination(places, request);
       assert(destination.kind !== "management", "who asks has found the stage by its address");
       if (destination.kind === "stage") this.#serve(request, program, destination.address, trace);
       else this.#answerWithoutStage(request, destination, trace);
     } else this.#test(request, program, { tester, trace });
-    // The program ends when its exchange does.
-    program.life.retire();
+    return () => program.life.retire();
   }
 
   /** Resolves when no exchange is under way: the route `$disconnect` runs when nobody is connected any more. */

@@ -13,6 +13,8 @@ export interface Probe {
   /** The client certificate that the plan names. */
   readonly identity?: NamedIdentity;
   readonly request: SyntheticInput;
+  /** A text message that the client of a WebSocket sends once it is connected. */
+  readonly message?: Uint8Array | undefined;
   readonly bodyCharsMax: number;
   readonly answerBytesMax: number;
   /** Milliseconds to wait; the part of the answer that has come by then is the outcome. */

@@ -7,7 +7,7 @@ import { Meter, TemplateFailure } from "../language/meter.ts";
 import type { BodyValuePlan, TextPlan } from "../plan/values.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Payload } from "./templates/payload.ts";
-import { asText, linkValue } from "./values.ts";
+import { asText, describeValue, linkValue } from "./values.ts";
 
 /**
  * Returns the key that a selection expression yields; undefined if it can't be evaluated. `status` is the integration's, of
@@ -40,6 +40,21 @@ export function linkSelectionKey(plan: TextPlan): SelectKey {
     }
     return key;
   };
+}
+
+/** Returns a selection expression as users write it. */
+export function describeSelection(plan: TextPlan): string {
+  const parts = plan.map((part) => (typeof part === "string" ? part : `\${${describeVariable(part)}}`));
+  // One variable alone needs no braces.
+  return plan.length === 1 ? parts[0]!.replace(/^\$\{(.*)\}$/s, "$$$1") : parts.join("");
+}
+
+function describeVariable(plan: Exclude<TextPlan[number], string>): string {
+  if (plan.kind === "body") {
+    const of = plan.of === "request" ? "request" : "integration.response";
+    return `${of}.body${plan.jsonPath?.slice(1) ?? ""}`;
+  }
+  return plan.kind === "context" ? "integration.response.statuscode" : describeValue(plan);
 }
 
 function linkPart(plan: Exclude<TextPlan[number], string>): SelectKey {

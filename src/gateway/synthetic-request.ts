@@ -2,7 +2,7 @@ import type { AnswerObserver, BodySink, InboundExchange, InboundRequest } from "
 import { developmentListener, type Listener } from "../http/listener.ts";
 import { makeClient, type RequestClient } from "../http/request-client.ts";
 import { readWish } from "../http/websocket/handshake.ts";
-import type { WebSocketWish } from "../http/websocket/websocket.ts";
+import type { WebSocketLimits, WebSocketPeer, WebSocketReceiver, WebSocketWish } from "../http/websocket/websocket.ts";
 
 /** A request that Portico makes itself. */
 export interface SyntheticInput {
@@ -31,6 +31,9 @@ export interface SyntheticAnswer {
   readonly isCut: boolean;
 }
 
+/** Makes the client's end of a WebSocket that was accepted with these headers. */
+type ConnectClient = (receiver: WebSocketReceiver, headers: readonly string[]) => WebSocketPeer;
+
 /** Stands in for a connection: the whole request is given, and the answer is collected up to a bound. */
 export class SyntheticRequest implements InboundExchange {
   readonly method: string;
@@ -50,6 +53,7 @@ export class SyntheticRequest implements InboundExchange {
   responseBytes = 0;
   readonly #body: Buffer;
   readonly #bytesMax: number;
+  readonly #connect: ConnectClient | undefined;
   #onAnswer: ((answer: SyntheticAnswer) => void) | undefined;
   #status = 0;
   #headers: readonly string[] = [];
@@ -65,6 +69,8 @@ export class SyntheticRequest implements InboundExchange {
       readonly listener?: Listener;
       /** Of a request that stands for one that was received. */
       readonly client?: RequestClient;
+      /** Makes the client's end of a WebSocket, at whose end the handshake's answer is concluded. */
+      readonly connect?: ConnectClient;
     },
   ) {
     this.method = input.method;
@@ -84,6 +90,7 @@ export class SyntheticRequest implements InboundExchange {
     this.#body = Buffer.from(input.body.buffer, input.body.byteOffset, input.body.length);
     this.#bytesMax = options.answerBytesMax;
     this.#onAnswer = options.onAnswer;
+    this.#connect = options.connect;
   }
 
   get webSocket(): WebSocketWish {
@@ -117,9 +124,16 @@ export class SyntheticRequest implements InboundExchange {
     this.end();
   }
 
-  /** Nobody is at the other end: the handshake is answered, and then the client is gone. */
-  upgrade(headers: readonly string[]): undefined {
-    this.respond(101, headers, undefined);
+  /** Where nobody is at the other end, the handshake is answered, and then the client is gone. */
+  upgrade(
+    headers: readonly string[],
+    _limits: WebSocketLimits,
+    receiver: WebSocketReceiver,
+  ): WebSocketPeer | undefined {
+    this.startResponse(101, headers);
+    if (this.#connect !== undefined) return this.#connect(receiver, headers);
+    this.end();
+    return undefined;
   }
 
   startResponse(status: number, headers: readonly string[]): void {

@@ -2,7 +2,9 @@ import { bounds } from "../base/bounds.ts";
 import { encodeFieldValue, isFieldValue, isToken } from "../base/header-field.ts";
 import { parseIpAddress } from "../base/ip-address.ts";
 import type { NoAnswer } from "../base/pending-answers.ts";
-import { defaultStageName } from "../definition/http-api.ts";
+import { defaultStageName, v2Kinds } from "../definition/http-api.ts";
+import { type ApiIdClaim, restKinds } from "../definition/rest-api.ts";
+import type { V2Api } from "../definition/v2-api.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { findDestination } from "../gateway/routing/address.ts";
 import { CustomDomains } from "../gateway/routing/custom-domains.ts";
@@ -10,7 +12,7 @@ import { developmentListener } from "../http/listener.ts";
 import type { CustomDomainPlan } from "../plan/custom-domain.ts";
 import { stageKey } from "../plan/plan.ts";
 import { type StepFacts, steps } from "../plan/steps.ts";
-import type { Reader, Store } from "../store/store.ts";
+import { everywhere, type Reader, type Store } from "../store/store.ts";
 import { Secrets } from "../telemetry/secrets.ts";
 import type { TraceEvent } from "../telemetry/trace.ts";
 import { type CompiledStage, type CompileSettings, compileStage, type StageContent } from "./compile-stage.ts";
@@ -26,6 +28,8 @@ export interface ExplainRequest {
   readonly headers: readonly string[];
   /** The body, in base64. */
   readonly body: string;
+  /** A message that is sent on a WebSocket once it is connected. */
+  readonly message?: string | undefined;
   /** Stage variables that replace the stage's own ones of the same names. */
   readonly stageVariables: Readonly<Record<string, string>>;
   /** The client's address, such as `203.0.113.7`. */
@@ -57,7 +61,7 @@ export function readExplainRequest(body: Buffer): ExplainRequest | string {
   }
   if (typeof value !== "object" || value === null) return "Send an object.";
   const { method, url, headers = [], body: payload = "", stageVariables = {} } = value as Record<string, unknown>;
-  const { sourceAddress = "127.0.0.1" } = value as Record<string, unknown>;
+  const { sourceAddress = "127.0.0.1", message } = value as Record<string, unknown>;
   if (typeof method !== "string" || !isToken(method)) return "method has to be an HTTP method.";
   if (typeof url !== "string") return "url has to be a URL.";
   if (!isTexts(headers) || headers.length % 2 !== 0) return "headers has to be a list of names and values in turn.";
@@ -69,6 +73,10 @@ export function readExplainRequest(body: Buffer): ExplainRequest | string {
   if (typeof stageVariables !== "object" || stageVariables === null || !isTexts(Object.values(stageVariables))) {
     return "stageVariables has to be an object of texts.";
   }
+  if (message !== undefined && typeof message !== "string") return "message has to be a text.";
+  if (message !== undefined && Buffer.byteLength(message) > messageBytesMax) {
+    return `A message has at most ${messageBytesMax} bytes: for a longer one a connection is closed with 1009.`;
+  }
   if (typeof sourceAddress !== "string" || parseIpAddress(sourceAddress) === undefined) {
     return "sourceAddress has to be an IP address.";
   }
@@ -79,8 +87,11 @@ export function readExplainRequest(body: Buffer): ExplainRequest | string {
     body: payload,
     stageVariables: stageVariables as Record<string, string>,
     sourceAddress,
+    message,
   };
 }
+
+const messageBytesMax = bounds.webSocketMessageBytesMax.value;
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === "string");
@@ -100,6 +111,10 @@ export const makeExplain =
   async (asked: ExplainRequest): Promise<ExplainAnswer> => {
     const address = readAddress(asked, options.customDomain);
     if (typeof address === "string") return refuse(400, address);
+    const isHandshake = asked.message !== undefined || /^ws/i.test(asked.url);
+    if (isHandshake && !(await isOfWebSockets(address.stage, options.store))) {
+      return refuse(400, `${asked.url} is no address of a WebSocket API.`);
+    }
     const compiled =
       Object.keys(asked.stageVariables).length === 0
         ? undefined
@@ -114,12 +129,13 @@ export const makeExplain =
         method: asked.method,
         target: address.target,
         host: address.host,
-        headers: withDefaults(asked.headers, address.host),
+        headers: withDefaults(asked.headers, address.host, isHandshake ? handshakeHeaders : []),
         body: Buffer.from(asked.body, "base64"),
         remoteAddress: asked.sourceAddress,
         localPort: options.port(),
         isEncrypted: false,
       },
+      message: asked.message === undefined ? undefined : Buffer.from(asked.message),
       bodyCharsMax: bounds.explainBodyCharsMax.value,
       answerBytesMax: options.answerBytesMax,
       patienceMs: bounds.explainMsMax.value,
@@ -142,9 +158,9 @@ function readAddress(
 ): ExplainAddress | string {
   const url = URL.parse(text);
   // The path is used as it was written, because a URL object would change what the gateway is to see, such as `..`.
-  const written = /^https?:\/\/[^/?#]+([^#]*)/i.exec(text)?.[1];
+  const written = /^(?:http|ws)s?:\/\/[^/?#]+([^#]*)/i.exec(text)?.[1];
   if (url === null || written === undefined || /[^\x21-\x7e]/.test(written)) {
-    return "url has to be an http: or https: URL, percent-encoded.";
+    return "url has to be an http:, https:, ws: or wss: URL, percent-encoded.";
   }
   const target = written.startsWith("/") ? written : `/${written}`;
   const { host } = url;
@@ -200,13 +216,22 @@ function toAnswer({ method, url }: ExplainRequest, outcome: ProbeOutcome | NoAns
 
 const refuse = (status: number, message: string): ExplainAnswer => ({ kind: "refused", status, message });
 
-/** Adds the headers that every client sends. */
-function withDefaults(headers: readonly string[], host: string): string[] {
+/** What asks for a WebSocket. */
+const handshakeHeaders = [
+  ...["Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13"],
+  ...["Sec-WebSocket-Key", Buffer.from("portico explain.").toString("base64")],
+];
+
+/** Adds the headers that every client sends, and those that are given. */
+function withDefaults(headers: readonly string[], host: string, more: readonly string[]): string[] {
   const all = headers.map((text, index) => (index % 2 === 0 ? text : encodeFieldValue(text)));
   const has = (name: string): boolean => all.some((text, index) => index % 2 === 0 && text.toLowerCase() === name);
   if (!has("host")) all.unshift("Host", host);
   if (!has("user-agent")) all.push("User-Agent", "portico-explain");
-  if (!has("accept")) all.push("Accept", "*/*");
+  if (more.length === 0 && !has("accept")) all.push("Accept", "*/*");
+  for (let index = 0; index < more.length; index += 2) {
+    if (!has(more[index]!.toLowerCase())) all.push(more[index]!, more[index + 1]!);
+  }
   return all;
 }
 
@@ -229,6 +254,18 @@ async function compileVaried(
     return served === undefined || "problem" in served ? undefined : withVariables(served.content, variables);
   };
   return compileStage(store, scope, load, options);
+}
+
+/** Returns whether a stage is one of a WebSocket API. Nobody knows the stage of a name that leads nowhere. */
+async function isOfWebSockets(key: string, store: Store): Promise<boolean> {
+  const [apiId = ""] = key.split("/", 1);
+  return store.read(everywhere, async (tx) => {
+    const claim = await tx.get<ApiIdClaim>(restKinds.apiIdClaim, apiId);
+    if (claim === undefined) return false;
+    const { account, region } = claim.body;
+    const api = await tx.in({ account, region }).get<V2Api>(v2Kinds.api, apiId);
+    return api?.body.ProtocolType === "WEBSOCKET";
+  });
 }
 
 /** The stage `$default` of an HTTP API serves what begins with no other stage's name. */

@@ -220,6 +220,9 @@ function linesOf(event: TraceEvent, context: LogContext): readonly Line[] {
     case "mapping":
     case "integration-response":
     case "gateway-response":
+    case "message-route":
+    case "sent":
+    case "closed":
     case "answer":
       return [];
   }

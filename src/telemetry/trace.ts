@@ -51,6 +51,21 @@ export type TraceFact =
       readonly steps: readonly string[];
     }
   | { readonly kind: "request-body"; readonly body: TracedBody }
+  /** How a message of a WebSocket found its route. */
+  | {
+      readonly kind: "message-route";
+      /** The route selection expression. */
+      readonly expression: string;
+      /** What it yields; undefined if it can't be evaluated. */
+      readonly value: string | undefined;
+      readonly isJson: boolean;
+      /** Undefined if no route is for the message. */
+      readonly routeKey: string | undefined;
+    }
+  /** A message to the client of a WebSocket. */
+  | { readonly kind: "sent"; readonly body: TracedBody }
+  /** The gateway closed a WebSocket. */
+  | { readonly kind: "closed"; readonly code: number; readonly reason: string }
   | { readonly kind: "authorizer-start"; readonly authorizerId: string }
   /** The identity that the caller claims, masked. */
   | { readonly kind: "authorizer-identity"; readonly identity: string }
@@ -200,13 +215,31 @@ export class Trace {
   readonly events: TraceEvent[] = [];
   readonly hasData: boolean;
   readonly #options: TraceOptions;
-  readonly #secrets = new Secrets();
+  readonly #secrets: Secrets;
+  #next: Trace | undefined = undefined;
   #response: { readonly status: number; readonly headers: Pairs } | undefined = undefined;
   #hasFailed = false;
 
-  constructor(options: TraceOptions) {
+  constructor(options: TraceOptions, secrets = new Secrets()) {
     this.hasData = options.detail === "data";
     this.#options = options;
+    this.#secrets = secrets;
+  }
+
+  /** Makes the trace of what comes next on the same connection. It masks what this one has learnt. */
+  next(): Trace {
+    this.last.#next = new Trace(this.#options, this.#secrets);
+    return this.last;
+  }
+
+  /** The trace that nothing comes after. */
+  get last(): Trace {
+    return this.#next?.last ?? this;
+  }
+
+  /** The events of this trace and of all that come after it. */
+  get allEvents(): readonly TraceEvent[] {
+    return this.#next === undefined ? this.events : [...this.events, ...this.#next.allEvents];
   }
 
   /** Learns the secrets in headers or parameters that are not recorded themselves. */

@@ -284,7 +284,7 @@ test("a host below localhost leads here, whatever the API's id begins with", asy
 test("what can't be explained says what to do", async () => {
   for (const [args, pattern] of [
     [["GET", `${portico.url}/nothing`], /is no address of an API[\s\S]*portico routes/],
-    [["GET", "no-url", "--endpoint", portico.url], /url has to be an http: or https: URL/],
+    [["GET", "no-url", "--endpoint", portico.url], /url has to be an http:, https:, ws: or wss: URL/],
     [["GET", base, "-H", "nocolon"], /-H nocolon is not a header[\s\S]*-H 'Name: value'/],
     [["GET", base, "-H", "a b: c"], /is no header's name/],
     [["G T", base], /method has to be an HTTP method/],

@@ -15,7 +15,7 @@ import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../progra
 import type { ProgramLife } from "../program-life.ts";
 import { makeExtendedRequestId } from "../request-ids.ts";
 import { runMethod } from "../run-traced.ts";
-import { linkSelectionKey, type SelectKey } from "../selection.ts";
+import { describeSelection, linkSelectionKey, type SelectKey } from "../selection.ts";
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { openV2Exchange } from "../v2-exchange.ts";
@@ -181,7 +181,15 @@ class WebSocketProgram implements Program, MessageProgram {
     const isJson = payload.text !== "" && payload.json.kind === "value";
     const key = isJson ? this.#selectRoute(exchange) : undefined;
     const isCallable = key !== undefined && key !== connectKey && key !== disconnectKey;
-    return (isCallable ? this.#methodOf(key) : undefined) ?? this.#methodOf(defaultKey);
+    const method = (isCallable ? this.#methodOf(key) : undefined) ?? this.#methodOf(defaultKey);
+    exchange.trace?.add({
+      kind: "message-route",
+      expression: describeSelection(this.plan.routeSelection),
+      value: key,
+      isJson,
+      routeKey: method?.plan.routeKey,
+    });
+    return method;
   }
 
   disconnect(session: WebSocketSession, code: number, reason: string): void {
@@ -208,6 +216,7 @@ class WebSocketProgram implements Program, MessageProgram {
     exchange.caller = session.caller;
     const { id: connectionId, domainName, connectedMs } = session;
     exchange.connection = { connectionId, domainName, connectedMs, eventType, messageId, disconnect };
+    if (eventType === "MESSAGE") session.explained?.watch(exchange);
     return exchange;
   }
 

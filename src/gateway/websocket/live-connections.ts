@@ -20,6 +20,11 @@ export class LiveConnections {
     this.#thread = thread;
   }
 
+  /** Returns a place for connections of a stage that is not served, which nobody else finds. */
+  apart(): LiveConnections {
+    return new LiveConnections(this.#thread);
+  }
+
   makeId(): string {
     return makeConnectionId(this.#thread);
   }

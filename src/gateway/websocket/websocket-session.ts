@@ -2,6 +2,7 @@ import { bounds } from "../../base/bounds.ts";
 import type { InboundRequest } from "../../http/inbound.ts";
 import type { WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "../../http/websocket/websocket.ts";
 import type { Caller } from "../caller.ts";
+import { ExplainedClient } from "./explained-client.ts";
 import type { LiveConnections } from "./live-connections.ts";
 
 /** AWS: API Gateway Developer Guide, "Quotas for configuring and running a WebSocket API in API Gateway". */
@@ -95,8 +96,14 @@ export class WebSocketSession implements WebSocketReceiver {
     return this.#running < messagesMax;
   }
 
+  /** The client, if its connection is explained. */
+  get explained(): ExplainedClient | undefined {
+    return this.#peer instanceof ExplainedClient ? this.#peer : undefined;
+  }
+
   readonly #done = (): void => {
     this.#running--;
+    this.explained?.answered();
     if (this.#running === messagesMax - 1) this.#peer?.resume();
   };
 
