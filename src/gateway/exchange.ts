@@ -73,6 +73,9 @@ export interface AccessPhases {
   authorize: AccessPhase | undefined;
 }
 
+/** Whether the stage's response cache had the answer: it counts as CacheHitCount or CacheMissCount. */
+export type CacheResult = "hit" | "miss";
+
 /** Work that an exchange waits for: an invocation, a backend's answer, a promise. */
 export interface Work {
   /** Called when nobody waits for the work any more. It ends, or its result is thrown away; it must not answer. */
@@ -138,6 +141,8 @@ export class Exchange implements AnswerObserver {
   status: number;
   error: ExchangeError | undefined;
   integration: IntegrationOutcome | undefined;
+  /** Undefined if the cache was not asked: the method has none, or the request was refused before. */
+  cacheResult: CacheResult | undefined;
   access: AccessPhases | undefined;
   /** The headers of the integration's answer while it is mapped: names and values in turn. */
   integrationHeaders: readonly string[];
@@ -182,6 +187,7 @@ export class Exchange implements AnswerObserver {
     this.status = 0;
     this.error = undefined;
     this.integration = undefined;
+    this.cacheResult = undefined;
     this.access = undefined;
     this.integrationHeaders = none;
     this.requestPayload = undefined;
