@@ -761,6 +761,22 @@ export const bounds = {
     value: 32,
     source: "ours: messages of one connection that are under way; then nothing more is read",
   },
+  webSocketMessagesBytesAtOnceMax: {
+    value: 262_144,
+    source: "ours: the bytes of these messages; then nothing more is read",
+  },
+  webSocketMessagesBytesMax: {
+    value: 268_435_456,
+    source: "ours: the same of all connections of a gateway thread; who sends more is closed with 1013",
+  },
+  webSocketLargeMessageBytes: {
+    value: 4_096,
+    source: "ours: a message whose work may take more than some milliseconds; it waits for its turn",
+  },
+  webSocketLargeTurnMsMax: {
+    value: 10,
+    source: "ours: what a turn of the event loop spends on large messages, or one of them, which takes 0.1 s at most",
+  },
   webSocketConnectsPerSecond: {
     value: 500,
     source: "AWS: new connections per second per account, across WebSocket APIs",

@@ -328,6 +328,36 @@ test("a required parameter that is missing refuses the handshake", async () => {
   (await connect(gateway, { path: "/prod?token=1" })).socket.close();
 });
 
+test("large messages that are under way are bounded by their bytes, and keep their order with short ones", async () => {
+  const functions = makeFunctions();
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+  functions.outcome = async () => {
+    await opened;
+    return { kind: "ok", payload: Buffer.from('{"statusCode":200,"body":"done"}'), requestId: "id" };
+  };
+  await using gateway = await startGateway({ functions });
+  gateway.deployWebSocket(aWebSocketApi({ $default: { integration: aFunction, isTwoWay: true } }));
+  const { socket, messages } = await connect(gateway);
+  const large = (mark: string): void => {
+    for (let part = 0; part < 4; part++) socket.send(mark.repeat(30_000), { fin: part === 3 });
+  };
+  for (const mark of ["a", "b", "c"]) {
+    large(mark);
+    socket.send(mark);
+  }
+  large("d");
+  // Two large ones and the third make more than 256 KB.
+  await until(() => functions.requests.length === 5);
+  open();
+  await until(() => messages.length === 7);
+  const bodies = functions.requests.map(({ payload }) => (JSON.parse(String(payload)) as { body: string }).body);
+  assert.deepEqual(
+    bodies.map((body) => `${body[0]}${body.length}`),
+    ["a120000", "a1", "b120000", "b1", "c120000", "c1", "d120000"],
+  );
+  socket.close();
+});
+
 test("messages that are under way are bounded; further ones wait and none is lost", async () => {
   const functions = makeFunctions();
   const { promise: opened, resolve: open } = Promise.withResolvers<void>();

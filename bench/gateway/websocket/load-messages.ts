@@ -11,6 +11,7 @@ interface MessageLoad {
   /** Milliseconds to an answer, where each connection has one message under way. */
   readonly p50: number | null;
   readonly p99: number | null;
+  readonly max: number | null;
 }
 
 /** Loads a stage with messages, from a core of its own. */

@@ -7,19 +7,26 @@ import { connect, type Socket } from "node:net";
 const [address = "", connections = "", underWay = "", seconds = "", message = ""] = process.argv.slice(2);
 const url = new URL(address);
 
-/** A client's frame; one mask serves all. RFC 6455 §5.3. */
-function frameOf(text: string): Buffer {
+/** A client's frames; one mask serves all. RFC 6455 §5.3. */
+function framesOf(text: string): Buffer {
   const payload = Buffer.from(text);
-  if (payload.length > 125) throw new Error("the message is longer than 125 bytes");
   const mask = randomBytes(4);
-  return Buffer.concat([
-    Buffer.from([0x81, 0x80 | payload.length]),
-    mask,
-    payload.map((byte, index) => byte ^ mask[index % 4]!),
-  ]);
+  const frames: Buffer[] = [];
+  for (let from = 0; from === 0 || from < payload.length; from += 32_768) {
+    const part = payload.subarray(from, from + 32_768);
+    const first = (from === 0 ? 1 : 0) | (from + part.length === payload.length ? 0x80 : 0);
+    const head = part.length < 126 ? [part.length] : [126, part.length >> 8, part.length & 255];
+    head[0]! |= 0x80;
+    frames.push(Buffer.from([first, ...head]), mask, Buffer.from(part.map((byte, index) => byte ^ mask[index % 4]!)));
+  }
+  return Buffer.concat(frames);
 }
 
-const frame = frameOf(message);
+/** A message as text, or `unit*BYTES` for so many bytes of a list of `unit`. */
+const listed = /^(.*)\*(\d+)$/s.exec(message);
+const frame = framesOf(
+  listed === null ? message : `[${`${listed[1]},`.repeat(Number(listed[2]) / (listed[1]!.length + 1)).slice(0, -1)}]`,
+);
 let answers = 0;
 /** Milliseconds from a connection's message to its answer, where one is under way. */
 const waits: number[] = [];
@@ -96,5 +103,5 @@ await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1_000));
 const rate = ((answers - from) * 1_000) / (performance.now() - at);
 waits.sort((left, right) => left - right);
 const p = (share: number): number | null => waits[Math.floor(waits.length * share)] ?? null;
-console.log(JSON.stringify({ rate, p50: p(0.5), p99: p(0.99) }));
+console.log(JSON.stringify({ rate, p50: p(0.5), p99: p(0.99), max: waits.at(-1) ?? null }));
 process.exit(0);

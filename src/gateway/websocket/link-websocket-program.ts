@@ -149,13 +149,13 @@ class WebSocketProgram implements Program, MessageProgram {
     else peer.close(1001, "Going away");
   }
 
-  receive(session: WebSocketSession, message: Buffer, done: () => void): void {
+  receive(session: WebSocketSession, message: Buffer): void {
     const facts = { eventType: "MESSAGE", messageId: makeExtendedRequestId() } as const;
     let isTwoWay = false;
     const exchange = this.#openEvent(session, facts, message, (answer) => {
       if (answer === undefined) session.send(messageOf(exchange, "Internal server error"));
       else if (isTwoWay || exchange.error !== undefined) session.send(answer);
-      done();
+      session.answered(message);
     });
     exchange.guard(() => {
       exchange.body = message;

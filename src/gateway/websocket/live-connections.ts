@@ -1,6 +1,10 @@
+import { bounds } from "../../base/bounds.ts";
 import { makeConnectionId } from "./connection-id.ts";
+import { LargeMessages } from "./large-messages.ts";
 import type { MessageProgram } from "./message-program.ts";
 import type { WebSocketSession } from "./websocket-session.ts";
+
+const messageBytesMax = bounds.webSocketMessagesBytesMax.value;
 
 /** A stage that is served, by whatever deployment. */
 interface LiveStage {
@@ -15,6 +19,10 @@ export class LiveConnections {
   /** By the stage's key. A connection outlives the deployment that it was made by, but not the stage. */
   readonly #stages = new Map<string, LiveStage>();
 
+  readonly large = new LargeMessages();
+  /** The bytes of all messages that are under way. */
+  #messageBytes = 0;
+
   /** `thread` is the number of the thread, which ids name. */
   constructor(thread: number) {
     this.#thread = thread;
@@ -23,6 +31,17 @@ export class LiveConnections {
   /** Returns a place for connections of a stage that is not served, which nobody else finds. */
   apart(): LiveConnections {
     return new LiveConnections(this.#thread);
+  }
+
+  /** Counts a message that is under way, or returns false if there is no room for it. */
+  begin(message: Buffer): boolean {
+    if (this.#messageBytes + message.length > messageBytesMax) return false;
+    this.#messageBytes += message.length;
+    return true;
+  }
+
+  end(message: Buffer): void {
+    this.#messageBytes -= message.length;
   }
 
   makeId(): string {

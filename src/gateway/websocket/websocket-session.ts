@@ -15,6 +15,8 @@ export const webSocketLimits: WebSocketLimits = {
 };
 
 const messagesMax = bounds.webSocketMessagesAtOnceMax.value;
+const messageBytesMax = bounds.webSocketMessagesBytesAtOnceMax.value;
+const largeBytes = bounds.webSocketLargeMessageBytes.value;
 
 /** A connection of a WebSocket API, from its handshake to its end. */
 export class WebSocketSession implements WebSocketReceiver {
@@ -33,7 +35,11 @@ export class WebSocketSession implements WebSocketReceiver {
   readonly listener: InboundRequest["listener"];
   readonly #connections: LiveConnections;
   #peer: WebSocketPeer | undefined = undefined;
+  /** The messages that are under way, and their bytes. */
   #running = 0;
+  #runningBytes = 0;
+  /** A large message waits for its turn. Nothing overtakes it. */
+  #isWaiting = false;
 
   constructor(
     facts: Pick<WebSocketSession, "id" | "key" | "account" | "connectedMs" | "caller" | "domainName">,
@@ -91,21 +97,53 @@ export class WebSocketSession implements WebSocketReceiver {
       this.close(1001, "Going away");
       return false;
     }
+    if (!this.#connections.begin(message)) {
+      this.close(1013, "Too many messages");
+      return false;
+    }
     this.#running++;
-    program.receive(this, message, this.#done);
-    return this.#running < messagesMax;
+    this.#runningBytes += message.length;
+    if (message.length <= largeBytes) program.receive(this, message);
+    else {
+      this.#isWaiting = true;
+      this.#connections.large.add(() => this.#takeLarge(message));
+    }
+    return this.#isReady;
+  }
+
+  #takeLarge(message: Buffer): void {
+    this.#isWaiting = false;
+    const program = this.#connections.programOf(this);
+    try {
+      if (program === undefined) this.answered(message);
+      else program.receive(this, message);
+    } catch (error) {
+      // As an exception of `onText` does.
+      program?.logger.error("A message could not be taken.", { stage: this.key, error: String(error) });
+      this.close(1011, "Internal server error");
+    }
+    if (this.#isReady) this.#peer?.resume();
+  }
+
+  /** Whether one more message may come. */
+  get #isReady(): boolean {
+    return !this.#isWaiting && this.#running < messagesMax && this.#runningBytes < messageBytesMax;
+  }
+
+  /** A message is answered, or nothing is to be answered. Called once for each. */
+  answered(message: Buffer): void {
+    const wasReady = this.#isReady;
+    this.#running--;
+    this.#runningBytes -= message.length;
+    this.#connections.end(message);
+    this.explained?.answered();
+    if (!wasReady && this.#isReady) this.#peer?.resume();
   }
 
   /** The client, if its connection is explained. */
   get explained(): ExplainedClient | undefined {
     return this.#peer instanceof ExplainedClient ? this.#peer : undefined;
   }
-
-  readonly #done = (): void => {
-    this.#running--;
-    this.explained?.answered();
-    if (this.#running === messagesMax - 1) this.#peer?.resume();
-  };
 
   onClose(code: number, reason: string, by: "client" | "server" | "lost"): void {
     // One that never began has no $disconnect.
