@@ -787,6 +787,16 @@ export const bounds = {
   },
   connectionCallsBytesMax: { value: 33_554_432, source: "ours: the messages of these calls together" },
   connectionCallMsMax: { value: 5_000, source: "ours: one of them; a thread that takes longer hangs" },
+  connectionGroupNameBytesMax: { value: 128, source: "ours: a group's name" },
+  connectionGroupsMax: { value: 32, source: "ours: the groups of one connection" },
+  stageGroupsMax: { value: 20_000, source: "ours: groups of a stage's connections in one gateway thread" },
+  connectionPageMax: { value: 1_000, source: "ours: connections or groups in one answer" },
+  connectionExceptionsMax: { value: 16, source: "ours: the connections that a message to many leaves out" },
+  connectionSendsMax: { value: 64, source: "ours: messages to many that wait in a gateway thread; more are 429" },
+  connectionSendTurn: {
+    value: 256,
+    source: "ours: connections that are sent one message before others get their turn; about 2 ms",
+  },
   connectionPostBytesMax: { value: 131_072, source: "AWS: the interface model of apigatewaymanagementapi, Data" },
   webSocketControlBytesMax: { value: 125, source: "ours: RFC 6455 §5.5" },
   webSocketMessageFramesMax: {

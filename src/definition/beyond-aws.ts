@@ -7,6 +7,7 @@ export const beyondAws = {
   "http-body-templates": "integrations of HTTP APIs may be of the types AWS, HTTP and MOCK, with templates",
   "http-request-validation": "routes of HTTP APIs may demand parameters, and bodies that match models",
   "http-web-acls": "web ACLs may guard stages of HTTP APIs",
+  "websocket-groups": "connections of WebSocket APIs are listed, and sent to by group or all at once",
 } as const;
 
 export type BeyondAws = keyof typeof beyondAws;

@@ -48,6 +48,7 @@ import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
 import type { ThreadContext } from "./thread-context.ts";
 import { UnderWay } from "./under-way.ts";
 import { WebAcls } from "./web-acls.ts";
+import { CallbackGate, type GuardCallbacks } from "./websocket/callback-gate.ts";
 import {
   type ConnectionCall,
   type ConnectionDirectory,
@@ -55,9 +56,11 @@ import {
   type ConnectionTarget,
   callConnection,
 } from "./websocket/connection-call.ts";
-import { ConnectionsApi, type GuardCallbacks } from "./websocket/connections-api.ts";
+import { ConnectionsApi } from "./websocket/connections-api.ts";
 import { ExplainedClient } from "./websocket/explained-client.ts";
+import { GroupsApi } from "./websocket/groups-api.ts";
 import { LiveConnections } from "./websocket/live-connections.ts";
+import type { StageCall, StageDirectory, StageOutcome } from "./websocket/stage-call.ts";
 
 export interface GatewayOptions {
   /** Runs the jobs of `gateway-jobs.ts`, outside of this thread if it can. */
@@ -97,9 +100,11 @@ export interface GatewayOptions {
 export interface CallbackOptions {
   /** The number of this thread. */
   readonly thread: number;
-  readonly directory: ConnectionDirectory;
+  readonly directory: ConnectionDirectory & StageDirectory;
   readonly guard: GuardCallbacks;
   readonly isEnforced: boolean;
+  /** The settings that are missing for what is beyond AWS, by feature. */
+  readonly missing: { readonly groups: string | undefined };
 }
 
 export interface GatewaySettings {
@@ -175,18 +180,24 @@ export class Gateway {
       ownPort: options.ownPort ?? (() => 0),
       isOwnName: options.isOwnName ?? (() => false),
     };
-    this.#connectionsApi = new ConnectionsApi({
-      ...(options.callbacks ?? {
-        directory: { call: (target, call, done) => done(this.callConnection(target, call)) },
-        guard: () => undefined,
-        isEnforced: false,
-      }),
-      callers: this.callers,
-      signingKeys: this.#thread.signingKeys,
-      throttles,
-      clock,
-      metrics,
-    });
+    const { directory, guard, isEnforced, missing } = options.callbacks ?? this.#callbacksHere();
+    const { signingKeys } = this.#thread;
+    const gate = new CallbackGate({ guard, isEnforced, callers: this.callers, signingKeys, throttles, clock, metrics });
+    const groups = new GroupsApi({ directory, gate, missing: missing.groups });
+    this.#connectionsApi = new ConnectionsApi({ directory, gate, groups });
+  }
+
+  /** Returns how connections are called where there is one thread alone. */
+  #callbacksHere(): Omit<CallbackOptions, "thread"> {
+    return {
+      directory: {
+        call: (target, call, done) => done(this.callConnection(target, call)),
+        callAll: (key, call, done) => this.callStage(key, call, (outcome) => done([outcome])),
+      },
+      guard: () => undefined,
+      isEnforced: false,
+      missing: { groups: undefined },
+    };
   }
 
   /**
@@ -246,6 +257,11 @@ export class Gateway {
   /** Makes a call of a connection of this thread. */
   callConnection(target: ConnectionTarget, call: ConnectionCall): ConnectionOutcome {
     return callConnection(this.#thread.connections.find(target.connectionId), target, call);
+  }
+
+  /** Makes a call of a stage's connections in this thread, and tells `done` once what became of it. */
+  callStage(key: string, call: StageCall, done: (outcome: StageOutcome) => void): void {
+    this.#thread.connections.callStage(key, call, done);
   }
 
   /** Returns whether a name is a custom domain name here. */

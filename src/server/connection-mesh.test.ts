@@ -5,10 +5,12 @@ import { until } from "../../test/until.ts";
 import { bounds } from "../base/bounds.ts";
 import type { ConnectionCall, ConnectionOutcome } from "../gateway/websocket/connection-call.ts";
 import { makeConnectionId, threadOf } from "../gateway/websocket/connection-id.ts";
+import type { StageCall, StageOutcome } from "../gateway/websocket/stage-call.ts";
 import { ConnectionMesh } from "./connection-mesh.ts";
 
 interface Thread {
   readonly mesh: ConnectionMesh;
+  readonly stageCalls: { readonly key: string; readonly call: StageCall }[];
   readonly calls: { readonly id: string; readonly call: ConnectionCall }[];
 }
 
@@ -18,7 +20,12 @@ const makeThread = (thread: number, answer: () => ConnectionOutcome = () => ({ k
     calls.push({ id, call });
     return answer();
   };
-  return { calls, mesh: new ConnectionMesh({ thread, callHere, callMsMax: 1_000 }) };
+  const stageCalls: Thread["stageCalls"] = [];
+  const callStageHere = (key: string, call: StageCall, done: (outcome: StageOutcome) => void): void => {
+    stageCalls.push({ key, call });
+    done({ kind: "sent", sent: thread, gone: 0, tooSlow: 0 });
+  };
+  return { calls, stageCalls, mesh: new ConnectionMesh({ thread, callHere, callStageHere, callMsMax: 1_000 }) };
 };
 
 /** Two threads with a channel, and a call of the first one. */
@@ -33,7 +40,9 @@ function pair(t: { after(end: () => void): void }, answer?: () => ConnectionOutc
   });
   const call = (connectionId: string, asked: ConnectionCall): Promise<ConnectionOutcome> =>
     new Promise((resolve) => one.mesh.call({ connectionId, stageKey: "a/b" }, asked, resolve));
-  return { one, other, call, port1, port2 };
+  const callAll = (asked: StageCall): Promise<readonly StageOutcome[]> =>
+    new Promise((resolve) => one.mesh.callAll("a/b", asked, resolve));
+  return { one, other, call, callAll, port1, port2 };
 }
 
 const text = (value: string): ConnectionCall => ({ kind: "post", data: Buffer.from(value) });
@@ -116,4 +125,34 @@ test("what is on its way to a thread that hangs is bounded, also when nobody wai
   await until(() => outcomes.length === fit + 3);
   assert.deepEqual(outcomes.at(-1), { kind: "late" });
   assert.deepEqual(await call(makeConnectionId(7), text("one more")), { kind: "busy" });
+});
+
+const toAll = (data: Uint8Array): StageCall => ({ kind: "send", group: undefined, except: [], data });
+
+test("a call of a stage goes to all threads, and each answers", async (t) => {
+  const { one, other, callAll } = pair(t);
+  const data = Buffer.from("é");
+  assert.deepEqual(
+    (await callAll(toAll(data))).map((outcome) => outcome.kind === "sent" && outcome.sent),
+    [0, 7],
+  );
+  assert.equal(data.toString(), "é", "what is sent on is a copy");
+  for (const { stageCalls } of [one, other]) {
+    const [{ key, call }] = stageCalls as [Thread["stageCalls"][number]];
+    assert.deepEqual([key, call.kind === "send" && Buffer.from(call.data).toString()], ["a/b", "é"]);
+  }
+});
+
+test("a thread that ends has answered with nothing, one that hangs is late, and one with no room keeps all from being asked", async (t) => {
+  const { one, callAll, port2 } = pair(t);
+  port2.removeAllListeners("message");
+  const data = Buffer.alloc(bounds.connectionPostBytesMax.value);
+  assert.deepEqual((await callAll(toAll(data))).at(-1), { kind: "late" });
+  const asked = bounds.connectionCallsBytesMax.value / data.length - 1;
+  const waiting = Array.from({ length: asked }, () => callAll(toAll(data)));
+  assert.deepEqual(await callAll(toAll(data)), [{ kind: "busy" }]);
+  assert.equal(one.stageCalls.length, 1 + asked);
+  port2.close();
+  for (const outcomes of await Promise.all(waiting)) assert.deepEqual(outcomes.at(-1), { kind: "gone" });
+  assert.deepEqual(await callAll(toAll(data)), [{ kind: "sent", sent: 0, gone: 0, tooSlow: 0 }]);
 });

@@ -9,11 +9,20 @@ import type {
   ConnectionTarget,
 } from "../gateway/websocket/connection-call.ts";
 import { threadOf } from "../gateway/websocket/connection-id.ts";
+import type { StageCall, StageDirectory, StageOutcome } from "../gateway/websocket/stage-call.ts";
 
-/** Messages between gateway threads. */
+/** Messages between gateway threads. An outcome repeats the bytes of its call. */
 type BetweenThreads =
-  | { readonly kind: "call"; readonly id: number; readonly target: ConnectionTarget; readonly call: ConnectionCall }
-  | { readonly kind: "outcome"; readonly id: number; readonly outcome: ConnectionOutcome };
+  | ({ readonly kind: "call"; readonly target: ConnectionTarget; readonly call: ConnectionCall } & Weighed)
+  | ({ readonly kind: "outcome"; readonly outcome: ConnectionOutcome } & Weighed)
+  | ({ readonly kind: "stage-call"; readonly stageKey: string; readonly call: StageCall } & Weighed)
+  | ({ readonly kind: "stage-outcome"; readonly outcome: StageOutcome } & Weighed);
+
+/** What a call and its outcome have in common. */
+interface Weighed {
+  readonly id: number;
+  readonly bytes: number;
+}
 
 const callsMax = bounds.connectionCallsMax.value;
 const callsBytesMax = bounds.connectionCallsBytesMax.value;
@@ -23,6 +32,8 @@ export interface ConnectionMeshOptions {
   readonly thread: number;
   /** Makes a call of a connection of this thread. */
   readonly callHere: (target: ConnectionTarget, call: ConnectionCall) => ConnectionOutcome;
+  /** Makes a call of a stage's connections in this thread, and tells `done` once what became of it. */
+  readonly callStageHere: (stageKey: string, call: StageCall, done: (outcome: StageOutcome) => void) => void;
   /** How long another thread may take, in milliseconds. */
   readonly callMsMax: number;
 }
@@ -30,8 +41,8 @@ export interface ConnectionMeshOptions {
 /** Another thread. */
 interface Peer {
   readonly port: MessagePort;
-  /** The bytes of each call that it has not answered, whether somebody still waits or not. */
-  readonly calls: Map<number, number>;
+  /** The calls that it has not answered, and their bytes, whether somebody still waits or not. */
+  calls: number;
   bytes: number;
 }
 
@@ -39,10 +50,11 @@ interface Peer {
  * Makes calls of connections in whichever thread they are: each two gateway threads have a channel. What is on its way is
  * bounded, and so is the time that it takes; the connections of a thread that ends are gone.
  */
-export class ConnectionMesh implements ConnectionDirectory {
+export class ConnectionMesh implements ConnectionDirectory, StageDirectory {
   readonly #options: ConnectionMeshOptions;
   readonly #peers = new Map<number, Peer>();
   readonly #calls = new PendingAnswers<ConnectionOutcome>();
+  readonly #stageCalls = new PendingAnswers<StageOutcome>();
 
   constructor(options: ConnectionMeshOptions) {
     this.#options = options;
@@ -51,22 +63,31 @@ export class ConnectionMesh implements ConnectionDirectory {
   /** Takes the channel to another thread, in the place of one that ended. */
   meet(thread: number, port: MessagePort): void {
     this.#peers.get(thread)?.port.close();
-    const peer: Peer = { port, calls: new Map(), bytes: 0 };
+    const peer: Peer = { port, calls: 0, bytes: 0 };
     this.#peers.set(thread, peer);
+    const tell = (message: BetweenThreads): void => port.postMessage(message);
+    const settled = (bytes: number): void => {
+      peer.calls--;
+      peer.bytes -= bytes;
+    };
     const handlers: Handlers<BetweenThreads> = {
-      call: ({ id, target, call }) => {
-        const outcome = this.#options.callHere(target, call);
-        port.postMessage({ kind: "outcome", id, outcome } satisfies BetweenThreads);
-      },
-      outcome: ({ id, outcome }) => {
-        peer.bytes -= peer.calls.get(id) ?? 0;
-        peer.calls.delete(id);
+      call: ({ id, bytes, target, call }) =>
+        tell({ kind: "outcome", id, bytes, outcome: this.#options.callHere(target, call) }),
+      outcome: ({ id, bytes, outcome }) => {
+        settled(bytes);
         this.#calls.settle(id, outcome);
+      },
+      "stage-call": ({ id, bytes, stageKey, call }) =>
+        this.#options.callStageHere(stageKey, call, (outcome) => tell({ kind: "stage-outcome", id, bytes, outcome })),
+      "stage-outcome": ({ id, bytes, outcome }) => {
+        settled(bytes);
+        this.#stageCalls.settle(id, outcome);
       },
     };
     port.on("message", (message: BetweenThreads) => dispatch(handlers, message));
     port.on("close", () => {
       this.#calls.bury(peer);
+      this.#stageCalls.bury(peer);
       if (this.#peers.get(thread) === peer) this.#peers.delete(thread);
     });
   }
@@ -87,29 +108,53 @@ export class ConnectionMesh implements ConnectionDirectory {
   }
 
   async #ask(peer: Peer, target: ConnectionTarget, call: ConnectionCall): Promise<ConnectionOutcome> {
-    const bytes = call.kind === "post" ? call.data.byteLength : 0;
-    // What a thread that hangs has not read is still in memory, also when nobody waits any more.
-    if (peer.calls.size >= callsMax || peer.bytes + bytes > callsBytesMax) return { kind: "busy" };
-    const outcome = await this.#calls.ask({
-      peer,
-      send: (id) => {
-        peer.calls.set(id, bytes);
-        peer.bytes += bytes;
-        if (call.kind !== "post") peer.port.postMessage({ kind: "call", id, target, call } satisfies BetweenThreads);
-        else {
-          // Of a piece of a larger buffer, all of it would be sent.
-          const data = new Uint8Array(call.data);
-          const message: BetweenThreads = { kind: "call", id, target, call: { kind: "post", data } };
-          peer.port.postMessage(message, [data.buffer]);
-        }
-      },
-      withinMs: this.#options.callMsMax,
+    const bytes = bytesOf(call);
+    if (!hasRoom(peer, bytes)) return { kind: "busy" };
+    const send = (id: number): void =>
+      post(peer, bytes, (sent) => ({ kind: "call", id, bytes, target, call: sent }), call);
+    const outcome = await this.#calls.ask({ peer, send, withinMs: this.#options.callMsMax });
+    return answerOf(outcome);
+  }
+
+  callAll(stageKey: string, call: StageCall, done: (outcomes: readonly StageOutcome[]) => void): void {
+    const bytes = bytesOf(call);
+    const peers = [...this.#peers.values()];
+    if (peers.some((peer) => !hasRoom(peer, bytes))) {
+      done([{ kind: "busy" }]);
+      return;
+    }
+    const here = new Promise<StageOutcome>((resolve) => this.#options.callStageHere(stageKey, call, resolve));
+    const there = peers.map(async (peer) => {
+      const send = (id: number): void =>
+        post(peer, bytes, (sent) => ({ kind: "stage-call", id, bytes, stageKey, call: sent }), call);
+      return answerOf(await this.#stageCalls.ask({ peer, send, withinMs: this.#options.callMsMax }));
     });
-    return outcomeOf(outcome);
+    void Promise.all([here, ...there]).then(done);
   }
 }
 
-function outcomeOf(outcome: AnswerOutcome<ConnectionOutcome>): ConnectionOutcome {
+const bytesOf = (call: ConnectionCall | StageCall): number => ("data" in call ? call.data.byteLength : 0);
+
+/** What a thread that hangs has not read is still in memory, also when nobody waits any more. */
+const hasRoom = ({ calls, bytes }: Peer, more: number): boolean => calls < callsMax && bytes + more <= callsBytesMax;
+
+function post<Call extends ConnectionCall | StageCall>(
+  peer: Peer,
+  bytes: number,
+  messageOf: (call: Call) => BetweenThreads,
+  call: Call,
+): void {
+  peer.calls++;
+  peer.bytes += bytes;
+  if (!("data" in call)) peer.port.postMessage(messageOf(call));
+  else {
+    // Of a piece of a larger buffer, all of it would be sent.
+    const data = new Uint8Array(call.data);
+    peer.port.postMessage(messageOf({ ...call, data }), [data.buffer]);
+  }
+}
+
+function answerOf<Answer>(outcome: AnswerOutcome<Answer>): Answer | { readonly kind: "gone" | "busy" | "late" } {
   if (outcome.kind === "answer") return outcome.answer;
   return outcome.kind === "lost" ? { kind: "gone" } : outcome;
 }

@@ -217,5 +217,6 @@ const threadSettings = (config: ServerConfig, limits: ControlLimits): ThreadSett
   domains: config.domain,
   allowedOrigins: config.allowOrigin,
   isEnforced: config.auth === "enforce",
+  beyondAws: config.beyondAws,
   services: config.services,
 });

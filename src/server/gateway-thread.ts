@@ -3,6 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
 import { dispatch, type Handlers } from "../base/dispatch.ts";
+import { type BeyondAws, beyondAwsFlag } from "../definition/beyond-aws.ts";
 import { connectFunctions } from "../functions/connect.ts";
 import type { FunctionClient } from "../functions/function-client.ts";
 import { Gateway } from "../gateway/gateway.ts";
@@ -78,6 +79,10 @@ const certificates = new ServerCertificates({
 const mesh = new ConnectionMesh({
   thread: start.threadIndex,
   callHere: (target, call) => gateway?.callConnection(target, call) ?? { kind: "gone" },
+  callStageHere: (stageKey, call, done) => {
+    if (gateway === undefined) done({ kind: "gone" });
+    else gateway.callStage(stageKey, call, done);
+  },
   callMsMax: bounds.connectionCallMsMax.value,
 });
 const guardOptions: GuardOptions = {
@@ -173,6 +178,7 @@ const handlers: Handlers<ToThread> = {
         directory: mesh,
         guard: (request, entry) => problemWithCallback(request, entry, guardOptions),
         isEnforced: settings.isEnforced,
+        missing: { groups: missingFlag("websocket-groups") },
       },
     });
   },
@@ -205,6 +211,10 @@ function refused(address: string, problem: string): void {
   refusedAtMs = nowMs;
   logger.warn("A connection was closed: it has no PROXY header that can be believed.", { address, problem });
 }
+
+/** Returns the setting that turns a feature on, if it is off. */
+const missingFlag = (feature: BeyondAws): string | undefined =>
+  settings.beyondAws.includes(feature) ? undefined : beyondAwsFlag(feature);
 
 const nextSegment = ({ segments }: ApiKeyChannel): ApiKeySegment | undefined =>
   receiveMessageOnPort(segments)?.message as ApiKeySegment | undefined;

@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { BeyondAws } from "../definition/beyond-aws.ts";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { AwsServiceSettings } from "../gateway/integrations/aws-services.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
@@ -59,6 +60,8 @@ export interface ThreadSettings {
   readonly allowedOrigins: readonly string[];
   /** Whether `--auth enforce` verifies every call of management and of `@connections`. */
   readonly isEnforced: boolean;
+  /** What AWS does not have, and this server may do. */
+  readonly beyondAws: readonly BeyondAws[];
   /** Where integrations call AWS services, with the credentials for AWS itself, if it is called. */
   readonly services: AwsServiceSettings;
 }

@@ -13,6 +13,7 @@ import { makeClient } from "../../src/protocol/client.ts";
 import { readConfig } from "../../src/server/config.ts";
 import { type RunningServer, startServer } from "../../src/server/start.ts";
 import { makeLogger } from "../../src/telemetry/logger.ts";
+import { signWithSdk } from "../sdk-signer.ts";
 import { until } from "../until.ts";
 import { iamOf } from "./iam-of.ts";
 
@@ -38,6 +39,7 @@ before(async () => {
     port: "0",
     threads: "2",
     memory: true,
+    beyondAws: ["websocket-groups"],
     awsSdk: join(import.meta.dirname, "../.."),
   };
   server = await startServer(
@@ -219,5 +221,45 @@ test("a function posts with its role's session, if the role allows it", async ()
   socket.send("second");
   await until(() => texts.length === 4);
   assert.deepEqual(texts.slice(2), ["second", "posted"]);
+  socket.close();
+});
+
+test("calls of groups, broadcasts and lists are for the same callers, each by its own resource", async () => {
+  const { socket, texts, id } = await connect();
+  const arn = `arn:aws:execute-api:${region}:${account}:${apiId}/prod`;
+  const ofRoom = await userWith("of-room", statement("Allow", `${arn}/*/@groups/room*`));
+  const all = await userWith("all-groups", statement("Allow", `${arn}/*`));
+  const poster = await userWith("no-groups", statement("Allow", `${arn}/POST/@connections/*`));
+  const notRoom = await userWith("not-room", statement("Allow", "*"), statement("Deny", `${arn}/POST/@groups/room`));
+  const host = new URL(base).host;
+  const statusOf = async (credentials: Key, method: string, path: string, body?: string): Promise<number> => {
+    const request = { method, host, path: `${new URL(base).pathname}${path}`, body };
+    const { target, headers } = await signWithSdk(request, { credentials });
+    const answer = await fetch(`http://${host}${target}`, { method, headers, ...(body !== undefined && { body }) });
+    await answer.text();
+    return answer.status;
+  };
+  assert.equal(await statusOf(ofRoom, "PUT", `/@groups/room/${encodeURIComponent(id)}`), 204);
+  assert.equal(await statusOf(ofRoom, "POST", "/@groups/room", "to the room"), 200);
+  assert.equal(await statusOf(all, "POST", "/@broadcast", "to all"), 200);
+  assert.equal(await statusOf(all, "GET", "/@connections"), 200);
+  assert.equal(await statusOf(ofRoom, "POST", "/@groups/hall", "x"), 403);
+  assert.equal(await statusOf(ofRoom, "POST", "/@broadcast", "x"), 403);
+  assert.equal(await statusOf(ofRoom, "GET", "/@connections"), 403);
+  assert.equal(await statusOf(notRoom, "POST", "/@groups/room", "x"), 403);
+  assert.equal(await statusOf(notRoom, "POST", "/@groups/hall", "x"), 200);
+  for (const [method, path] of [
+    ["PUT", `/@groups/room/${encodeURIComponent(id)}`],
+    ["POST", "/@groups/room"],
+    ["GET", "/@groups"],
+    ["POST", "/@broadcast"],
+    ["GET", "/@connections"],
+  ] as const) {
+    assert.equal(await statusOf(poster, method, path), 403, `${method} ${path}`);
+    assert.equal((await fetch(`${base}${path}`, { method })).status, 403);
+    assert.equal(await statusOf({ accessKeyId: "111122223333", secretAccessKey: "x" }, method, path), 403);
+  }
+  await until(() => texts.length === 3);
+  assert.deepEqual(texts.slice(1), ["to the room", "to all"]);
   socket.close();
 });

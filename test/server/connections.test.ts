@@ -17,9 +17,7 @@ import {
   CreateApiCommand,
   CreateDeploymentCommand,
   CreateIntegrationCommand,
-  CreateIntegrationResponseCommand,
   CreateRouteCommand,
-  CreateRouteResponseCommand,
   CreateStageCommand,
 } from "@aws-sdk/client-apigatewayv2";
 import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
@@ -31,6 +29,7 @@ import { type Portico, startPortico } from "../portico.ts";
 import { RawClient } from "../raw-http.ts";
 import { until } from "../until.ts";
 import { send } from "./mock-api.ts";
+import { connectMock, mockApi } from "./websocket-mock-api.ts";
 
 const hasBoto3 = spawnSync("python3", ["-c", "import boto3"]).status === 0;
 const python = { skip: hasBoto3 ? false : "boto3 is not on this machine" };
@@ -477,64 +476,3 @@ test("an account connects so many times a second, and no more", async (t) => {
   assert.ok(refused.length >= 15 && refused.length <= 25, String(refused.length));
   assert.match(refused[0]!, /x-portico-hint: .*--limit webSocketConnects=N/);
 });
-
-/** An API whose `$default` tells the connection's id; its `$disconnect` tells `backend`. Returns the API's id. */
-async function mockApi(url: string, backend?: string): Promise<string> {
-  const client = new ApiGatewayV2Client({ endpoint: url, region, credentials });
-  const { ApiId = "" } = await client.send(
-    new CreateApiCommand({ Name: "mock", ProtocolType: "WEBSOCKET", RouteSelectionExpression: "$request.body.action" }),
-  );
-  const told = '{"id": "$context.connectionId"}';
-  const { IntegrationId } = await client.send(
-    new CreateIntegrationCommand({
-      ApiId,
-      IntegrationType: "MOCK",
-      RequestTemplates: { $default: '{"statusCode": 200}' },
-      TemplateSelectionExpression: "\\$default",
-    }),
-  );
-  await client.send(
-    new CreateIntegrationResponseCommand({
-      ApiId,
-      IntegrationId,
-      IntegrationResponseKey: "$default",
-      ResponseTemplates: { $default: told },
-      TemplateSelectionExpression: "\\$default",
-    }),
-  );
-  const { RouteId } = await client.send(
-    new CreateRouteCommand({
-      ApiId,
-      RouteKey: "$default",
-      Target: `integrations/${IntegrationId}`,
-      RouteResponseSelectionExpression: "$default",
-    }),
-  );
-  await client.send(new CreateRouteResponseCommand({ ApiId, RouteId, RouteResponseKey: "$default" }));
-  if (backend !== undefined) {
-    const end = await client.send(
-      new CreateIntegrationCommand({
-        ApiId,
-        IntegrationType: "HTTP",
-        IntegrationMethod: "POST",
-        IntegrationUri: backend,
-        RequestTemplates: { $default: told },
-        TemplateSelectionExpression: "\\$default",
-      }),
-    );
-    const Target = `integrations/${end.IntegrationId}`;
-    await client.send(new CreateRouteCommand({ ApiId, RouteKey: "$disconnect", Target }));
-  }
-  await client.send(new CreateStageCommand({ ApiId, StageName: "prod" }));
-  await client.send(new CreateDeploymentCommand({ ApiId, StageName: "prod" }));
-  client.destroy();
-  return ApiId;
-}
-
-async function connectMock(url: string): Promise<{ readonly socket: WebSocket; readonly id: string }> {
-  const socket = new WebSocket(url);
-  await once(socket, "open");
-  socket.send("{}");
-  const [{ data }] = (await once(socket, "message")) as [MessageEvent];
-  return { socket, id: JSON.parse(String(data)).id };
-}

@@ -53,6 +53,7 @@ async function withPool(
         backendAuthorities: [],
         domains: [],
         allowedOrigins: [],
+        beyondAws: [],
         isEnforced: false,
         services: { endpoints: {} },
       },

@@ -1,4 +1,5 @@
 import type { Bench } from "../../bench.ts";
+import { countReceived } from "./until-all-have.ts";
 import { ask, openMany, startServer } from "./websocket-clients.ts";
 
 const count = 10_000;
@@ -10,19 +11,11 @@ export const bench: Bench = {
   async run() {
     await using server = await startServer();
     const sockets = await openMany(server.port, count);
-    let received = 0;
-    let onAll = (): void => undefined;
-    for (const socket of sockets) {
-      socket.on("data", (chunk) => {
-        received += chunk.length;
-        if (received === count * frameBytes) onAll();
-      });
-    }
+    const allHave = countReceived(sockets);
     const rounds: { readonly ms: number; readonly serverMs: number }[] = [];
     for (let round = 0; round < 7; round++) {
-      received = 0;
       const { cpuMs } = await ask(server.port);
-      const all = new Promise<void>((resolve) => (onAll = resolve));
+      const all = allHave(count * frameBytes);
       const start = performance.now();
       const sent = ask(server.port, "/broadcast");
       await all;

@@ -3,8 +3,8 @@ import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { freePort, type RunningProgram, startPinned } from "../../measure.ts";
 
-const handshake =
-  "GET /dev HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+const handshakeTo = (path: string): string =>
+  `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nUser-Agent: bench/1.0\r\n\r\n";
 
 /** The most connections that a process has files for, up to 20,000. */
@@ -35,10 +35,10 @@ export async function ask(port: number, path = "/cost"): Promise<ServerCost> {
 }
 
 /** Opens one WebSocket; its answer has been read. */
-export async function open(port: number): Promise<Socket> {
+export async function open(port: number, path = "/dev"): Promise<Socket> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   await once(socket, "connect");
-  socket.write(handshake);
+  socket.write(handshakeTo(path));
   const [head] = (await once(socket, "data")) as [Buffer];
   if (!head.includes(" 101 ")) throw new Error(head.toString());
   socket.on("error", () => {});
@@ -46,12 +46,12 @@ export async function open(port: number): Promise<Socket> {
 }
 
 /** Opens many, some at a time. */
-export async function openMany(port: number, count: number): Promise<Socket[]> {
+export async function openMany(port: number, count: number, path?: string): Promise<Socket[]> {
   const sockets: Socket[] = [];
   const openNext = async (): Promise<void> => {
     while (sockets.length + pending < count) {
       pending++;
-      const socket = await open(port);
+      const socket = await open(port, path);
       pending--;
       sockets.push(socket);
     }

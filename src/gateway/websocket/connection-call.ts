@@ -11,6 +11,8 @@ export type ConnectionCall =
   | { readonly kind: "post"; readonly data: Uint8Array }
   | { readonly kind: "get" }
   | { readonly kind: "delete" }
+  /** Puts it into a group, or takes it out. Beyond AWS. */
+  | { readonly kind: "membership"; readonly group: string; readonly isMember: boolean }
   /** Asks for the stage, whichever the target names. */
   | { readonly kind: "locate" };
 
@@ -31,6 +33,8 @@ export type ConnectionOutcome =
   | { readonly kind: "gone" }
   /** Too much waits for the client already: the message was not taken. */
   | { readonly kind: "full" }
+  /** There are too many groups, of this connection or of its stage. */
+  | { readonly kind: "crowded" }
   /** Too many calls are on their way to other threads: this one was not made. */
   | { readonly kind: "busy" }
   /** The thread that has the connection did not answer in time. Nobody knows whether the call was made. */
@@ -53,6 +57,8 @@ interface CalledConnection {
   /** Sends a message. Returns false if too much waits already. */
   post(message: Buffer): boolean;
   close(code: number, reason: string): void;
+  /** Returns false if there are too many groups. */
+  setMembership(group: string, isMember: boolean): boolean;
 }
 
 /** Makes a call of a connection of this thread, or of none. */
@@ -73,10 +79,16 @@ export function callConnection(
       // AWS: the client and `$disconnect` are told so.
       connection.close(1000, "Connection Closed Normally");
       return done;
+    case "membership":
+      return connection.setMembership(call.group, call.isMember) ? done : { kind: "crowded" };
   }
 }
 
-const viewOf = ({ connectedMs, lastActiveMs, caller }: CalledConnection): ConnectionView => ({
+export const viewOf = ({
+  connectedMs,
+  lastActiveMs,
+  caller,
+}: Pick<CalledConnection, "connectedMs" | "lastActiveMs" | "caller">): ConnectionView => ({
   connectedMs,
   // Activity is told by a coarse clock.
   lastActiveMs: Math.max(connectedMs, lastActiveMs),

@@ -1,3 +1,4 @@
+import type { TextFrame } from "../../http/websocket/frames.ts";
 import type { WebSocketPeer, WebSocketReceiver } from "../../http/websocket/websocket.ts";
 import type { Trace } from "../../telemetry/trace.ts";
 import type { Exchange } from "../exchange.ts";
@@ -47,6 +48,10 @@ export class ExplainedClient implements WebSocketPeer {
     const trace = this.#trace.last;
     trace.add({ kind: "sent", body: trace.body(text) });
     return true;
+  }
+
+  sendFrame({ text }: TextFrame): boolean {
+    return this.send(text);
   }
 
   close(code: number, reason: string): void {

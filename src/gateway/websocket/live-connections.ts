@@ -1,7 +1,18 @@
 import { bounds } from "../../base/bounds.ts";
+import type { Caller } from "../caller.ts";
+import { viewOf } from "./connection-call.ts";
 import { makeConnectionId } from "./connection-id.ts";
+import { GroupMembers } from "./group-members.ts";
+import { GroupSends } from "./group-sends.ts";
 import { LargeMessages } from "./large-messages.ts";
 import type { MessageProgram } from "./message-program.ts";
+import {
+  type ConnectionDescription,
+  type ConnectionFilter,
+  pageOf,
+  type StageCall,
+  type StageOutcome,
+} from "./stage-call.ts";
 import type { WebSocketSession } from "./websocket-session.ts";
 
 const messageBytesMax = bounds.webSocketMessagesBytesMax.value;
@@ -10,6 +21,7 @@ const messageBytesMax = bounds.webSocketMessagesBytesMax.value;
 interface LiveStage {
   program: MessageProgram;
   readonly sessions: Set<WebSocketSession>;
+  readonly groups: GroupMembers<WebSocketSession>;
 }
 
 /** The WebSockets of a gateway thread, and the programs that take their messages. */
@@ -18,6 +30,7 @@ export class LiveConnections {
   readonly #sessions = new Map<string, WebSocketSession>();
   /** By the stage's key. A connection outlives the deployment that it was made by, but not the stage. */
   readonly #stages = new Map<string, LiveStage>();
+  readonly #sends = new GroupSends();
 
   readonly large = new LargeMessages();
   /** The bytes of all messages that are under way. */
@@ -55,12 +68,54 @@ export class LiveConnections {
 
   /** Returns false if it was not among them. */
   remove(session: WebSocketSession): boolean {
-    this.#stages.get(session.key)?.sessions.delete(session);
+    const stage = this.#stages.get(session.key);
+    stage?.sessions.delete(session);
+    stage?.groups.leaveAll(session);
     return this.#sessions.delete(session.id);
   }
 
   find(id: string): WebSocketSession | undefined {
     return this.#sessions.get(id);
+  }
+
+  /** Puts a connection into a group, or takes it out. Returns false if there are too many groups. */
+  setMembership(session: WebSocketSession, group: string, isMember: boolean): boolean {
+    const groups = this.#stages.get(session.key)?.groups;
+    if (isMember) return groups?.join(session, group) === true;
+    groups?.leave(session, group);
+    return true;
+  }
+
+  /** Makes a call of all connections of a stage that are in this thread, and tells `done` once what became of it. */
+  callStage(key: string, call: StageCall, done: (outcome: StageOutcome) => void): void {
+    const stage = this.#stages.get(key);
+    if (stage === undefined) {
+      done({ kind: "gone" });
+      return;
+    }
+    const { sessions, groups } = stage;
+    switch (call.kind) {
+      case "send": {
+        const { group, except, data } = call;
+        const members = group === undefined ? sessions : groups.of(group);
+        const recipients = except.length === 0 ? [...members] : [...members].filter(({ id }) => !except.includes(id));
+        const message = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+        if (!this.#sends.send(message, recipients, (counts) => done({ kind: "sent", ...counts })))
+          done({ kind: "busy" });
+        return;
+      }
+      case "list": {
+        const { filter, page } = call;
+        const members = filter.group === undefined ? sessions : groups.of(filter.group);
+        const found = pageOf(filtered(members, filter), ({ id }) => id, page);
+        done({ kind: "connections", connections: found.map(describe) });
+        return;
+      }
+      case "groups": {
+        const names = pageOf(groups.names, (name) => name, call.page);
+        done({ kind: "groups", groups: names.map((group) => ({ group, connections: groups.of(group).size })) });
+      }
+    }
   }
 
   /**
@@ -76,7 +131,7 @@ export class LiveConnections {
     // The route $disconnect runs as it was.
     for (const session of [...(stage?.sessions ?? [])]) session.close(1001, "Going away");
     if (program === undefined) this.#stages.delete(key);
-    else this.#stages.set(key, { program, sessions: new Set() });
+    else this.#stages.set(key, { program, sessions: new Set(), groups: new GroupMembers() });
   }
 
   /** Identifies the stage that is served now: one that is removed and made again is another, even with the same key. */
@@ -90,3 +145,28 @@ export class LiveConnections {
     return program?.plan.account === account ? program : undefined;
   }
 }
+
+function* filtered(sessions: Iterable<WebSocketSession>, filter: ConnectionFilter): Generator<WebSocketSession> {
+  const {
+    principal,
+    sourceIp,
+    connectedAfterMs = Number.NEGATIVE_INFINITY,
+    connectedBeforeMs = Number.POSITIVE_INFINITY,
+  } = filter;
+  for (const session of sessions) {
+    const { connectedMs, caller } = session;
+    if (connectedMs <= connectedAfterMs || connectedMs >= connectedBeforeMs) continue;
+    if (sourceIp !== undefined && caller.sourceAddress !== sourceIp) continue;
+    if (principal === undefined || principalOf(caller) === principal) yield session;
+  }
+}
+
+const describe = (session: WebSocketSession): ConnectionDescription => ({
+  ...viewOf(session),
+  connectionId: session.id,
+  principal: principalOf(session.caller),
+  groups: [...(session.groups ?? [])].sort(),
+});
+
+/** Returns who connected, if anybody said: the ARN of who signed the handshake, or what an authorizer calls the caller. */
+const principalOf = ({ iam, grant }: Caller): string | undefined => iam?.userArn ?? grant?.principalId;

@@ -1,5 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
 import type { InboundRequest } from "../../http/inbound.ts";
+import type { TextFrame } from "../../http/websocket/frames.ts";
 import type { WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "../../http/websocket/websocket.ts";
 import type { Caller } from "../caller.ts";
 import { ExplainedClient } from "./explained-client.ts";
@@ -34,6 +35,8 @@ export class WebSocketSession implements WebSocketReceiver {
   readonly client: InboundRequest["client"];
   readonly listener: InboundRequest["listener"];
   readonly #connections: LiveConnections;
+  /** The groups that it is in; only the stage's {@link GroupMembers} change them. */
+  groups: Set<string> | undefined = undefined;
   #peer: WebSocketPeer | undefined = undefined;
   /** The messages that are under way, and their bytes. */
   #running = 0;
@@ -78,6 +81,11 @@ export class WebSocketSession implements WebSocketReceiver {
     return this.#peer?.send(message) === true;
   }
 
+  /** The same for a message of many. */
+  postFrame(frame: TextFrame): boolean {
+    return this.#peer?.sendFrame(frame) === true;
+  }
+
   /** Sends a message. A client that takes nothing is given up, because what waits for it is bounded. */
   send(message: Buffer | string): boolean {
     const peer = this.#peer;
@@ -85,6 +93,10 @@ export class WebSocketSession implements WebSocketReceiver {
     if (peer.send(message)) return true;
     peer.close(1008, "The client does not read what it is sent");
     return false;
+  }
+
+  setMembership(group: string, isMember: boolean): boolean {
+    return this.#connections.setMembership(this, group, isMember);
   }
 
   close(code: number, reason: string): void {

@@ -55,6 +55,29 @@ export function makeFrame(opcode: number, payload: Buffer): Buffer {
   return frame;
 }
 
+/** A text message as it goes out, to however many clients: a whole frame, or the head of one and its payload. */
+export interface TextFrame {
+  readonly text: Buffer | string;
+  readonly head: Buffer;
+  readonly payload: Buffer | string | undefined;
+}
+
+/** Above this a frame's head and its payload are two writes, so that no large payload is copied. */
+const joinedBytesMax = bounds.webSocketJoinedBytesMax.value;
+
+/** Makes the frame of a text message. A client ends a WebSocket whose text is not UTF-8: other bytes become U+FFFD. */
+export function makeTextFrame(given: Buffer | string): TextFrame {
+  const text = typeof given === "string" || isUtf8(given) ? given : given.toString();
+  const length = typeof text === "string" ? Buffer.byteLength(text) : text.length;
+  const isJoined = length <= joinedBytesMax;
+  const head = Buffer.allocUnsafe(headBytesOf(length) + (isJoined ? length : 0));
+  const at = writeHead(head, opcodes.text, length);
+  if (!isJoined) return { text, head, payload: text };
+  if (typeof text === "string") head.write(text, at);
+  else text.copy(head, at);
+  return { text, head, payload: undefined };
+}
+
 /** Returns a close frame; a code that is never on the wire gives an empty one. */
 export function makeCloseFrame(code: number, reason: string): Buffer {
   if (code === closeCodes.none || code === closeCodes.lost) return makeFrame(opcodes.close, Buffer.alloc(0));

@@ -6,14 +6,14 @@ import { passSocket, type SocketOwner } from "../socket-owner.ts";
 import {
   closeCodes,
   controlBytesMax,
-  headBytesOf,
   isCloseCode,
   makeCloseFrame,
   makeFrame,
+  makeTextFrame,
   opcodes,
+  type TextFrame,
   unmask,
   validTo,
-  writeHead,
 } from "./frames.ts";
 import type { WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "./websocket.ts";
 
@@ -32,8 +32,6 @@ export interface WebSocketHost {
 
 const empty = Buffer.alloc(0);
 const never = 0x3fffffff;
-/** Above this a frame's head and its payload are two writes, so that no large payload is copied. */
-const joinedBytesMax = bounds.webSocketJoinedBytesMax.value;
 /** A message of more frames has many that are empty, or nearly. */
 const messageFramesMax = bounds.webSocketMessageFramesMax.value;
 /** A message that is begun and not finished keeps memory that others could use. */
@@ -116,29 +114,29 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
     return this.socket.writableLength;
   }
 
-  send(given: Buffer | string): boolean {
+  send(text: Buffer | string): boolean {
+    return this.#hasRoom() && this.#write(makeTextFrame(text));
+  }
+
+  sendFrame(frame: TextFrame): boolean {
+    return this.#hasRoom() && this.#write(frame);
+  }
+
+  #hasRoom(): boolean {
     if (this.#state !== states.open) return false;
-    // A client ends a WebSocket whose text is not UTF-8: other bytes become U+FFFD.
-    const text = typeof given === "string" || isUtf8(given) ? given : given.toString();
+    if (this.socket.writableLength <= this.#limits.unsentBytesMax) return true;
+    this.#isDrainDue = true;
+    return false;
+  }
+
+  #write({ head, payload }: TextFrame): true {
     const { socket } = this;
-    if (socket.writableLength > this.#limits.unsentBytesMax) {
-      this.#isDrainDue = true;
-      return false;
-    }
     this.lastActiveMs = this.#host.nowMs;
-    const length = typeof text === "string" ? Buffer.byteLength(text) : text.length;
-    if (length <= joinedBytesMax) {
-      const frame = Buffer.allocUnsafe(headBytesOf(length) + length);
-      const at = writeHead(frame, opcodes.text, length);
-      if (typeof text === "string") frame.write(text, at);
-      else text.copy(frame, at);
-      socket.write(frame);
-    } else {
-      const head = Buffer.allocUnsafe(headBytesOf(length));
-      writeHead(head, opcodes.text, length);
+    if (payload === undefined) socket.write(head);
+    else {
       socket.cork();
       socket.write(head);
-      socket.write(text);
+      socket.write(payload);
       socket.uncork();
     }
     return true;

@@ -1,3 +1,5 @@
+import type { TextFrame } from "./frames.ts";
+
 /** How a request asks for a WebSocket: not at all, rightly, or with the reason why it gets none. */
 export type WebSocketWish = "none" | "asked" | { readonly problem: string };
 
@@ -30,6 +32,8 @@ export interface WebSocketReceiver {
 export interface WebSocketPeer {
   /** Sends a text message; bytes that are not UTF-8 become U+FFFD. Returns false if it was not taken: too much waits already, or the WebSocket is not open. */
   send(text: Buffer | string): boolean;
+  /** The same for a message that many clients are sent. */
+  sendFrame(frame: TextFrame): boolean;
   /** Closes it with a code and a reason of at most 123 bytes. `onClose` is called before this returns. */
   close(code: number, reason: string): void;
   /** Goes on reading after an `onText` that returned false. */
