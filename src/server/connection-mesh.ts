@@ -13,13 +13,13 @@ import type { StageCall, StageDirectory, StageOutcome } from "../gateway/websock
 
 /** Messages between gateway threads. An outcome repeats the bytes of its call. */
 type BetweenThreads =
-  | ({ readonly kind: "call"; readonly target: ConnectionTarget; readonly call: ConnectionCall } & Weighed)
-  | ({ readonly kind: "outcome"; readonly outcome: ConnectionOutcome } & Weighed)
-  | ({ readonly kind: "stage-call"; readonly stageKey: string; readonly call: StageCall } & Weighed)
-  | ({ readonly kind: "stage-outcome"; readonly outcome: StageOutcome } & Weighed);
+  | ({ readonly kind: "call"; readonly target: ConnectionTarget; readonly call: ConnectionCall } & CallWeight)
+  | ({ readonly kind: "outcome"; readonly outcome: ConnectionOutcome } & CallWeight)
+  | ({ readonly kind: "stage-call"; readonly stageKey: string; readonly call: StageCall } & CallWeight)
+  | ({ readonly kind: "stage-outcome"; readonly outcome: StageOutcome } & CallWeight);
 
 /** What a call and its outcome have in common. */
-interface Weighed {
+interface CallWeight {
   readonly id: number;
   readonly bytes: number;
 }
