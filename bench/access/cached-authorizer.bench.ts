@@ -161,7 +161,7 @@ function startGateway(cognitoidp: string): Gateway {
     logs: { open: () => ({ write: nothing }) },
     metrics: new Metrics(allocateMetrics(1), 1),
     clock: Date,
-    executionLogs: { write: nothing },
+    executionLogs: { open: () => ({ write: nothing }) },
     logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
     apiKeys: new ApiKeyTable("bench").records,
     usageSaving: { hurry() {}, save: () => Promise.resolve(true) },

@@ -2,6 +2,7 @@
 // is measured is the codec, the router, the steps and nothing else. Prints its port when it listens.
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { MessageChannel, Worker } from "node:worker_threads";
 import { runHere } from "../../src/base/job.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
@@ -11,6 +12,8 @@ import { ApiKeyTable } from "../../src/limits/api-key-table.ts";
 import { allocateThrottles, openThrottles } from "../../src/limits/throttles.ts";
 import type { Plan } from "../../src/plan/kinds.ts";
 import { stageKey } from "../../src/plan/plan.ts";
+import { makeExecutionLogDelivery } from "../../src/telemetry/execution-log-delivery.ts";
+import { LogSender } from "../../src/telemetry/log-sender.ts";
 import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
 
 const [file = ""] = process.argv.slice(2);
@@ -19,6 +22,11 @@ const { plan, endpoints } = JSON.parse(readFileSync(file, "utf8")) as {
   endpoints: Readonly<Record<string, string>>;
 };
 const clock = { now: () => Date.now() };
+const metrics = new Metrics(allocateMetrics(1), 1);
+// What takes the lines runs in a thread of its own, on the same core.
+const { port1, port2 } = new MessageChannel();
+new Worker(new URL("log-taker.ts", import.meta.url), { workerData: port1, transferList: [port1] });
+const logs = new LogSender(port2, clock, metrics);
 const gateway = new Gateway({
   runJob: runHere,
   functions: {
@@ -27,11 +35,11 @@ const gateway = new Gateway({
     close: () => Promise.resolve(),
   },
   events: { accept: () => Promise.reject(new Error("none")) },
-  logs: { open: () => ({ write() {} }) },
-  metrics: new Metrics(allocateMetrics(1), 1),
+  logs,
+  metrics,
   clock,
   logger: { debug() {}, info() {}, warn() {}, error: (message, fields) => console.error(message, fields) },
-  executionLogs: { write() {} },
+  executionLogs: makeExecutionLogDelivery(logs),
   // The throttle of AWS's accounts would be what is measured.
   wafRates: { count: () => 0 },
   throttles: openThrottles(allocateThrottles(Date.now()), { ratePerSecond: 1e8, burst: 1e8 }),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,12 @@ import { pathOfStage } from "../../src/gateway/routing/address.ts";
 import type { Plan } from "../../src/plan/kinds.ts";
 import { aStage } from "../../test/exchange/a-rest-api.ts";
 import { startPinned } from "../measure.ts";
+
+export interface GatewayProcess extends AsyncDisposable {
+  readonly url: string;
+  /** The time that all of its threads have been on a core, in microseconds. */
+  cpuUs(): number;
+}
 
 interface ProcessOptions {
   /** Of AWS services, by name. */
@@ -19,7 +25,7 @@ export const startGatewayProcess = (
   core: number,
   definition: RestApiDefinition,
   { stage = aStage(), ...options }: ProcessOptions & { readonly stage?: Stage } = {},
-): Promise<{ readonly url: string } & AsyncDisposable> =>
+): Promise<GatewayProcess> =>
   startPlanProcess(core, compileRest(definition, stage, { account: "000000000000", region: "us-east-1" }), options);
 
 /** A gateway on a core of its own, which serves a plan; `url` is its stage's. */
@@ -27,7 +33,7 @@ export async function startPlanProcess(
   core: number,
   plan: Plan,
   { endpoints = {} }: ProcessOptions = {},
-): Promise<{ readonly url: string } & AsyncDisposable> {
+): Promise<GatewayProcess> {
   const folder = mkdtempSync(join(tmpdir(), "portico-bench-"));
   const file = join(folder, "plan.json");
   writeFileSync(file, JSON.stringify({ plan, endpoints }));
@@ -44,6 +50,11 @@ export async function startPlanProcess(
   });
   return {
     url: `http://127.0.0.1:${output.trim()}${pathOfStage(plan.apiId, plan.stageName)}`,
+    cpuUs() {
+      // proc_pid_stat(5): utime and stime, in ticks of a hundredth of a second.
+      const fields = readFileSync(`/proc/${running.process.pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+      return (Number(fields[11]) + Number(fields[12])) * 10_000;
+    },
     async [Symbol.asyncDispose]() {
       await running[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true, force: true });

@@ -310,7 +310,7 @@ export const bounds = {
   accessLogFormatCharsMax: { value: 3_072, source: "AWS: Quotas, access log template size" },
   executionLogBacklogCharsMax: {
     value: 4_194_304,
-    source: "ours: execution logs of a gateway thread on their way to control; more are dropped",
+    source: "ours: lines of execution logs that wait for a slow reader of standard output; more are dropped",
   },
   logLinesWaitingCharsMax: {
     value: 4_194_304,
@@ -536,7 +536,6 @@ export const bounds = {
     value: 262_144,
     source: "ours: what waits for a caller of InvokeWithResponseStream; the function then waits, too",
   },
-  logWritersMax: { value: 10_000, source: "ours: stages whose log streams are kept open" },
   logEventFutureMsMax: { value: 7_200_000, source: "AWS CloudWatch Logs: PutLogEvents, two hours" },
   logEventPastMsMax: { value: 1_209_600_000, source: "AWS CloudWatch Logs: PutLogEvents, 14 days" },
   logEventsMax: {

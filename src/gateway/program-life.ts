@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Plan } from "../plan/kinds.ts";
+import type { ExecutionLogWriter } from "../telemetry/execution-log.ts";
 import { linkAccessLog } from "./access-log.ts";
 import type { Exchange } from "./exchange.ts";
 import { writeExecutionLog } from "./run-traced.ts";
@@ -20,6 +21,7 @@ export class ProgramLife {
   readonly #isCounted: boolean;
   readonly #stageMetrics: number;
   readonly #log: ((exchange: Exchange) => void) | undefined;
+  readonly #executionLog: ExecutionLogWriter;
   readonly #releases: (() => void)[] = [];
   #running = 0;
   #isRetired = false;
@@ -28,6 +30,7 @@ export class ProgramLife {
     this.#thread = thread;
     this.#isCounted = use === "serve";
     this.#stageMetrics = this.#isCounted ? thread.metrics.stage(`${plan.apiId}/${plan.stageName}`) : 0;
+    this.#executionLog = thread.executionLogs.open(plan);
     this.#log = this.#isCounted ? this.#openLog(plan) : undefined;
   }
 
@@ -52,10 +55,10 @@ export class ProgramLife {
   }
 
   #count(exchange: Exchange): void {
-    const { metrics, executionLogs } = this.#thread;
+    const { metrics } = this.#thread;
     metrics.request(this.#stageMetrics, exchange.status, performance.now() - exchange.startedAt);
     metrics.add("responseBytes", exchange.answer.responseBytes);
-    if (exchange.trace !== undefined) writeExecutionLog(exchange, executionLogs);
+    if (exchange.trace !== undefined) writeExecutionLog(exchange, this.#executionLog);
     this.#log?.(exchange);
   }
 

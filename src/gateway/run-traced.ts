@@ -1,6 +1,6 @@
 import { bounds } from "../base/bounds.ts";
 import type { Clock } from "../base/clock.ts";
-import { type ExecutionLogSink, renderExecutionLog } from "../telemetry/execution-log.ts";
+import { type ExecutionLogWriter, tellExecutionLog } from "../telemetry/execution-log.ts";
 import { maskValue } from "../telemetry/secrets.ts";
 import { Trace, type TraceOptions } from "../telemetry/trace.ts";
 import type { Exchange } from "./exchange.ts";
@@ -48,7 +48,8 @@ export const makeTrace = (detail: TraceOptions["detail"], bodyCharsMax: number, 
  */
 function runTraced(exchange: Exchange, trace: Trace, thread: ThreadContext): void {
   const { plan } = exchange.method!;
-  trace.learnSecretNames(identityNames(exchange));
+  const { steps, identityNames } = factsOf(exchange);
+  if (identityNames.length > 0) trace.learnSecretNames(identityNames);
   if (!trace.hasData) learnSecrets(exchange, trace);
   trace.add({
     kind: "request",
@@ -56,34 +57,54 @@ function runTraced(exchange: Exchange, trace: Trace, thread: ThreadContext): voi
     path: exchange.path,
     resourcePath: plan.resourcePath,
     methodVerb: plan.httpMethod,
-    pathParameters: exchange.pathNames.flatMap((name, index) => [name, exchange.pathValues[index]!]),
+    pathParameters: trace.hasData ? pathPairs(exchange) : [],
     queryString: trace.hasData ? pairs(exchange.query) : [],
     headers: trace.hasData ? pairs(eventHeaders(exchange)) : [],
     apiKey: maskedKey(exchange),
-    steps: plan.steps.map(({ kind }) => kind),
+    steps,
   });
   const run = (body: Buffer | undefined): void => {
-    trace.add({ kind: "request-body", body: trace.body(body) });
+    if (trace.hasData) trace.add({ kind: "request-body", body: trace.body(body) });
     exchange.run();
   };
   if (trace.hasData && exchange.request.hasBody) collectBody(exchange, thread, run);
   else run(undefined);
 }
 
-/** Returns the headers and parameters in which the method's authorizer looks for the caller's identity. */
-function identityNames({ method, program }: Exchange): readonly string[] {
-  const { authorizers = {} } = program.plan;
-  return method!.plan.steps
-    .flatMap((step) => (step.kind === "authorizer" ? (authorizers[step.authorizerId]?.identitySources ?? []) : []))
-    .flatMap(({ value }) => (value?.kind === "request" ? value.name : []));
+/** What a trace tells of a method, for every request the same. */
+interface TracedMethod {
+  readonly steps: readonly string[];
+  /** The headers and parameters in which the method's authorizer looks for the caller's identity. */
+  readonly identityNames: readonly string[];
+}
+
+const methods = new WeakMap<object, TracedMethod>();
+
+function factsOf({ method, program }: Exchange): TracedMethod {
+  const { plan } = method!;
+  let facts = methods.get(plan);
+  if (facts === undefined) {
+    const { authorizers = {} } = program.plan;
+    facts = {
+      steps: plan.steps.map(({ kind }) => kind),
+      identityNames: plan.steps
+        .flatMap((step) => (step.kind === "authorizer" ? (authorizers[step.authorizerId]?.identitySources ?? []) : []))
+        .flatMap(({ value }) => (value?.kind === "request" ? value.name : [])),
+    };
+    methods.set(plan, facts);
+  }
+  return facts;
 }
 
 /** Tells the trace the request's secrets, which it then masks in paths, URIs and failures. */
-function learnSecrets({ request, rawQuery, query, pathNames, pathValues }: Exchange, trace: Trace): void {
-  trace.learnSecrets(request.rawHeaders);
-  if (rawQuery !== "") trace.learnSecrets(pairs(query));
-  if (pathNames.length > 0) trace.learnSecrets(pathNames.flatMap((name, index) => [name, pathValues[index]!]));
+function learnSecrets(exchange: Exchange, trace: Trace): void {
+  trace.learnSecrets(exchange.request.rawHeaders);
+  if (exchange.rawQuery !== "") trace.learnSecrets(pairs(exchange.query));
+  if (exchange.pathNames.length > 0) trace.learnSecrets(pathPairs(exchange));
 }
+
+const pathPairs = ({ pathNames, pathValues }: Exchange): string[] =>
+  pathNames.flatMap((name, index) => [name, pathValues[index]!]);
 
 function maskedKey({ request }: Exchange): string | undefined {
   const value = request.header("x-api-key");
@@ -93,12 +114,15 @@ function maskedKey({ request }: Exchange): string | undefined {
 const pairs = (values: ReadonlyMap<string, readonly string[]>): string[] =>
   [...values].flatMap(([name, each]) => each.flatMap((value) => [name, value]));
 
-/** Passes the execution log of a finished exchange to the sink, if its method has one. */
-export function writeExecutionLog(exchange: Exchange, sink: ExecutionLogSink): void {
+/** Passes the execution log of a finished exchange to its stage's, if its method has one. */
+export function writeExecutionLog(exchange: Exchange, writer: ExecutionLogWriter): void {
   const { trace, method, requestId } = exchange;
   const logging = method?.plan.logging;
   if (trace === undefined || logging === undefined) return;
-  const { account, region, apiId, stageName } = exchange.program.plan;
-  const lines = renderExecutionLog(trace.events, logging);
-  if (lines.length > 0) sink.write({ account, region, apiId, stageName, requestId, lines });
+  writer.write(requestId, (take) =>
+    tellExecutionLog(trace.recorded, logging, take, {
+      text: (text) => trace.maskText(text),
+      uri: (uri) => trace.maskUri(uri),
+    }),
+  );
 }

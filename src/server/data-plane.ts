@@ -29,7 +29,7 @@ import { withinMs } from "./within-ms.ts";
 export interface DataPlaneOptions {
   readonly config: ServerConfig;
   readonly ground: Pick<Ground, "authority" | "clock" | "store" | "controlSocket">;
-  readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs" | "executionLogs">;
+  readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs">;
   readonly functions: FunctionRuntime;
   readonly compileSettings: CompileSettings;
   readonly geoFiles: GeoFiles;
@@ -83,7 +83,6 @@ export class DataPlane {
         settings,
       },
       logger,
-      executionLogs: telemetry.executionLogs,
       connectFunctions: (port) => functions.manager.connect(port),
       connectLogs: (port) => telemetry.logs.connect(port),
       connectApiKeys: (port) => this.apiKeys.connect(port),

@@ -16,6 +16,7 @@ import { openThrottles } from "../limits/throttles.ts";
 import type { Plan } from "../plan/kinds.ts";
 import { unpackPlan } from "../plan/packed-plan.ts";
 import { awsManagedPolicyOf } from "../services/iam/aws-managed-policies.ts";
+import { makeExecutionLogDelivery } from "../telemetry/execution-log-delivery.ts";
 import { LogSender } from "../telemetry/log-sender.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
@@ -25,7 +26,6 @@ import { trustAuthorities } from "./backend-authorities.ts";
 import { collectWhenIdle } from "./collect-when-idle.ts";
 import { ConnectionMesh } from "./connection-mesh.ts";
 import { EventSender } from "./event-sender.ts";
-import { ExecutionLogSender } from "./execution-log-sender.ts";
 import { FrontDoor } from "./front-door.ts";
 import { openGeoDatabase } from "./geo-databases.ts";
 import { type GuardOptions, isCallbackName, problemWithCallback } from "./guard.ts";
@@ -51,7 +51,6 @@ const metrics = new Metrics(start.metrics, 1 + start.threadIndex);
 const clock = new ServerClock(start.clock);
 const events = new EventSender(post);
 const usage = new UsageSender(post);
-const executionLogs = new ExecutionLogSender(post, metrics);
 const jobs = new JobRunner({
   entry: threadEntry("gateway-jobs-thread"),
   logger,
@@ -160,7 +159,7 @@ const handlers: Handlers<ToThread> = {
       metrics,
       clock,
       logger,
-      executionLogs,
+      executionLogs: makeExecutionLogDelivery(logs),
       noteAccessKey: (accessKeyId, region) =>
         post({ kind: "access-key-used", accessKeyId, service: "execute-api", region }),
       managedPolicyOf: (arn) => awsManagedPolicyOf(arn)?.document,
@@ -194,7 +193,6 @@ const handlers: Handlers<ToThread> = {
   probe: ({ id, probe }) => runProbe(id, probe),
   "probe-cancel": ({ id }) => probes.get(id)?.(),
   "usage-saved": ({ id, isSaved }) => usage.settle(id, isSaved),
-  "execution-logs-taken": ({ chars }) => executionLogs.taken(chars),
   "waf-samples": ({ id, key }) =>
     post({ kind: "waf-samples-found", id, found: gateway?.wafSamples(key) ?? { matched: 0, samples: [] } }),
   stop: ({ drainMs }) => void stop(drainMs),
@@ -262,7 +260,6 @@ async function stop(drainMs: number): Promise<void> {
   await jobs.close();
   await functions?.close();
   logs?.close();
-  executionLogs.flush();
   post({ kind: "stopped" });
 }
 

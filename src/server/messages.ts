@@ -7,7 +7,6 @@ import type { Listener } from "../http/listener.ts";
 import type { ApiKeyMemory } from "../limits/api-key-memory.ts";
 import type { ThrottleLimit, ThrottleMemory } from "../limits/throttles.ts";
 import type { PackedPlan } from "../plan/packed-plan.ts";
-import type { ExecutionLogEntry } from "../telemetry/execution-log.ts";
 import type { FoundSamples, SampleKey } from "../waf/samples.ts";
 import type { GeoFiles } from "./geo-databases.ts";
 import type { Publication } from "./publications/publication.ts";
@@ -94,8 +93,6 @@ export type ToThread =
   | { readonly kind: "event-outcome"; readonly id: number; readonly outcome: EventOutcome }
   /** Control has saved the counts of calls, or could not. */
   | { readonly kind: "usage-saved"; readonly id: number; readonly isSaved: boolean }
-  /** Control has written a batch of execution logs; `chars` is the number that the batch named. */
-  | { readonly kind: "execution-logs-taken"; readonly chars: number }
   /** A request that Portico makes itself; answered by `probe-outcome`. */
   | { readonly kind: "probe"; readonly id: number; readonly probe: Probe }
   /** Nobody waits for that probe any more. */
@@ -127,8 +124,6 @@ export type FromThread =
   | { readonly kind: "event"; readonly id: number; readonly event: InvokeRequest }
   /** Asks to save the counts of API keys' calls; answered by `usage-saved`. */
   | { readonly kind: "save-usage"; readonly id: number }
-  /** Execution logs of finished requests; answered by `execution-logs-taken`. */
-  | { readonly kind: "execution-logs"; readonly entries: readonly ExecutionLogEntry[]; readonly chars: number }
   | {
       readonly kind: "probe-outcome";
       readonly id: number;

@@ -1,22 +1,18 @@
 import { bounds } from "../base/bounds.ts";
-import { makeExecutionLogDelivery } from "../services/logs/execution-log-delivery.ts";
 import { LogsService } from "../services/logs/logs-service.ts";
-import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
-import { makeStdoutExecutionLog } from "../telemetry/execution-log-stdout.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { allocateMetrics, Metrics } from "../telemetry/metrics.ts";
 import type { ServerConfig } from "./config.ts";
 import type { Ground } from "./ground.ts";
 import { threadEntry } from "./thread-entry.ts";
 
-/** The counters, the log and the execution logs of a server. */
+/** The counters and the logs of a server. */
 export interface ServerTelemetry {
   /** The counters of all threads, in shared memory. */
   readonly metrics: SharedArrayBuffer;
   /** Control's own counters. */
   readonly controlMetrics: Metrics;
   readonly logs: LogsService;
-  readonly executionLogs: ExecutionLogSink;
   close(): Promise<void>;
 }
 
@@ -41,21 +37,10 @@ export function makeServerTelemetry({ config, ground, threadCount, logger }: Ser
     metrics: controlMetrics,
     logger,
   });
-  const printer = makeStdoutExecutionLog();
-  const delivery = makeExecutionLogDelivery(logs.sink);
   return {
     metrics,
     controlMetrics,
     logs,
-    executionLogs: {
-      write(entry) {
-        printer.write(entry);
-        delivery.write(entry);
-      },
-    },
-    close() {
-      printer.close();
-      return logs.close();
-    },
+    close: () => logs.close(),
   };
 }

@@ -7,7 +7,6 @@ import type { EventOutcome, InvokeRequest } from "../functions/function-client.t
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { ApiKeyMemory } from "../limits/api-key-memory.ts";
 import { packPlan } from "../plan/packed-plan.ts";
-import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { FoundSamples, SampleKey } from "../waf/samples.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
@@ -19,7 +18,6 @@ export interface ThreadPoolOptions {
   readonly port: number;
   readonly start: Omit<ThreadStart, "threadIndex" | "host" | "port" | "isPortShared">;
   readonly logger: Logger;
-  readonly executionLogs: ExecutionLogSink;
   /** Takes control's end of a new thread's channel to the functions. */
   connectFunctions(port: MessagePort): void;
   /** The same for a new thread's channel to the logs. */
@@ -236,10 +234,6 @@ export class ThreadPool {
       event: async ({ id, event }) =>
         tell({ kind: "event-outcome", id, outcome: await this.#options.acceptEvent(event) }),
       "save-usage": async ({ id }) => tell({ kind: "usage-saved", id, isSaved: await this.#options.saveUsage() }),
-      "execution-logs": ({ entries, chars }) => {
-        for (const entry of entries) this.#options.executionLogs.write(entry);
-        tell({ kind: "execution-logs-taken", chars });
-      },
       "probe-outcome": ({ id, outcome }) => this.#probes.settle(id, outcome),
       "waf-samples-found": ({ id, found }) => this.#samples.settle(id, found),
       stopped: () => void worker.terminate(),

@@ -26,19 +26,26 @@ function aSender() {
 
 const address = (stream: string) => ({ account: "000000000000", region: "us-east-1", group: "g", stream });
 
-test("lines are gathered by stream, each with its time, and in the order of their times", async () => {
+test("lines are gathered by stream, each with its time; a batch says that it is not in order, and which lines are errors", async () => {
   const { sender, clock, deliveries } = aSender();
   const [a, b] = [sender.open(address("a")), sender.open(address("b"))];
   a.write("one");
   clock.advance(5);
   a.write("two");
   b.write("three", 2_000);
-  a.write("earlier", 900);
+  a.write("earlier", 900, true);
   await until(() => deliveries.length === 1);
   assert.deepEqual(deliveries, [
     {
       batches: [
-        { address: address("a"), baseMs: 900, text: "earlieronetwo", lines: Uint32Array.of(0, 7, 100, 3, 105, 3) },
+        {
+          address: address("a"),
+          baseMs: 900,
+          text: "onetwoearlier",
+          lines: Uint32Array.of(100, 3, 105, 3, 0, 7),
+          isUnsorted: true,
+          errors: [2],
+        },
         { address: address("b"), baseMs: 2_000, text: "three", lines: Uint32Array.of(0, 5) },
       ],
       dropped: 0,

@@ -35,7 +35,9 @@ export class LogSender implements LogSink {
 
   open(address: LogStreamAddress): LogStreamWriter {
     const buffer = new StreamBuffer(address);
-    return { write: (message, ms = this.#clock.now()) => this.#add(buffer, message, ms) };
+    return {
+      write: (message, ms = this.#clock.now(), isError = false) => this.#add(buffer, message, ms, isError),
+    };
   }
 
   /** Sends the waiting lines. The port delivers them although it is closed afterwards. */
@@ -44,7 +46,7 @@ export class LogSender implements LogSink {
     this.#port.close();
   }
 
-  #add(buffer: StreamBuffer, message: string, ms: number): void {
+  #add(buffer: StreamBuffer, message: string, ms: number, isError: boolean): void {
     const chars = message.length + lineChars;
     if (this.#chars + chars > waitingCharsMax) {
       this.#dropped++;
@@ -53,7 +55,7 @@ export class LogSender implements LogSink {
     }
     this.#metrics.add("logLines");
     if (buffer.isEmpty) this.#filled.push(buffer);
-    buffer.add(message, ms);
+    buffer.add(message, ms, isError);
     this.#chars += chars;
     if (this.#isUnderWay) return;
     if (this.#chars >= flushChars) this.#send();
@@ -85,6 +87,8 @@ class StreamBuffer {
   #text = "";
   #times: number[] = [];
   #lengths: number[] = [];
+  #errors: number[] = [];
+  #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = 0;
   #isInOrder = true;
 
@@ -96,43 +100,38 @@ class StreamBuffer {
     return this.#times.length === 0;
   }
 
-  add(message: string, ms: number): void {
+  add(message: string, ms: number, isError: boolean): void {
     if (ms < this.#lastMs) this.#isInOrder = false;
     else this.#lastMs = ms;
+    if (ms < this.#firstMs) this.#firstMs = ms;
+    if (isError) this.#errors.push(this.#times.length);
     this.#times.push(ms);
     this.#lengths.push(message.length);
     this.#text += message;
   }
 
   take(): LogBatch {
-    if (!this.#isInOrder) this.#sort();
-    const [baseMs = 0] = this.#times;
+    const baseMs = this.#firstMs;
     const lines = new Uint32Array(this.#times.length * 2);
     for (let index = 0; index < this.#times.length; index++) {
       lines[index * 2] = (this.#times[index] as number) - baseMs;
       lines[index * 2 + 1] = this.#lengths[index] as number;
     }
-    const batch = { address: this.#address, baseMs, text: this.#text, lines };
+    const batch: LogBatch = {
+      address: this.#address,
+      baseMs,
+      text: this.#text,
+      lines,
+      ...(this.#isInOrder ? {} : { isUnsorted: true }),
+      ...(this.#errors.length === 0 ? {} : { errors: this.#errors }),
+    };
     this.#text = "";
     this.#times = [];
     this.#lengths = [];
+    this.#errors = [];
+    this.#firstMs = Number.POSITIVE_INFINITY;
     this.#lastMs = 0;
     this.#isInOrder = true;
     return batch;
-  }
-
-  /** Sorts the lines by time: an exchange's lines come when it is complete, each with its own time. */
-  #sort(): void {
-    let from = 0;
-    const lines = this.#times.map((ms, index) => {
-      const to = from + (this.#lengths[index] as number);
-      const message = this.#text.slice(from, to);
-      from = to;
-      return { ms, message };
-    });
-    lines.sort((a, b) => a.ms - b.ms);
-    this.#times = lines.map(({ ms }) => ms);
-    this.#lengths = lines.map(({ message }) => message.length);
-    this.#text = lines.map(({ message }) => message).join("");
   }
 }

@@ -61,11 +61,6 @@ const counters = {
     "Environments of functions that did not come up.",
   ],
   accessLogLines: ["portico_access_log_lines_total", "counter", "Access log lines written."],
-  executionLogsDropped: [
-    "portico_execution_logs_dropped_total",
-    "counter",
-    "Requests whose execution log was dropped because it could not be written fast enough.",
-  ],
   accessLogLinesDropped: [
     "portico_access_log_lines_dropped_total",
     "counter",

@@ -88,7 +88,7 @@ export class Secrets {
 
   /** Returns a URI with user, password, query parameters with secret names, and known secrets masked. */
   maskUri(given: string): string {
-    const uri = given.replace(/^([a-z]+:\/\/)[^/?#@]*@/i, "$1***@");
+    const uri = given.includes("@") ? given.replace(/^([a-z]+:\/\/)[^/?#@]*@/i, "$1***@") : given;
     const question = uri.indexOf("?");
     if (question < 0) return this.mask(uri);
     const query = uri
@@ -105,6 +105,7 @@ export class Secrets {
   }
 
   mask(text: string): string {
+    if (this.#masks.size === 0) return text;
     let masked = text;
     for (const [secret, mask] of this.#masks)
       if (masked.includes(secret)) masked = masked.replaceAll(secret, () => mask);

@@ -199,6 +199,12 @@ export type TraceEvent = TraceFact & {
   readonly atMs: number;
 };
 
+/** What happened, and for each fact when, in milliseconds since 1970. */
+export interface TraceRecord {
+  readonly facts: readonly TraceFact[];
+  readonly times: readonly number[];
+}
+
 export interface TraceOptions {
   /** How much is recorded: failures only, all events, or all events with headers, parameters and bodies. */
   readonly detail: "failures" | "events" | "data";
@@ -212,8 +218,9 @@ export interface TraceOptions {
  * and parameters with secret names are masked, there and wherever else they turn up.
  */
 export class Trace {
-  readonly events: TraceEvent[] = [];
   readonly hasData: boolean;
+  readonly #facts: TraceFact[] = [];
+  readonly #times: number[] = [];
   readonly #options: TraceOptions;
   readonly #secrets: Secrets;
   #next: Trace | undefined = undefined;
@@ -256,8 +263,34 @@ export class Trace {
     if (fact.kind === "failure" || fact.kind === "refused") this.#hasFailed = true;
     if (this.#options.detail === "failures" && !kindsOfFailures.has(fact.kind)) return;
     // TypeScript can't follow the union of all kinds through their members.
-    const recorded = this.#masked(this.hasData || !("headers" in fact) ? fact : { ...fact, headers: [] });
-    this.events.push({ ...(recorded as TraceFact), atMs: this.#options.now() });
+    this.#facts.push(this.hasData ? (this.#masked(fact) as TraceFact) : fact);
+    this.#times.push(this.#options.now());
+  }
+
+  /** What happened, with secrets masked, and without headers unless data are recorded. */
+  get events(): readonly TraceEvent[] {
+    return this.#facts.map((fact, index) => {
+      const shown = this.hasData ? fact : this.#masked("headers" in fact ? { ...fact, headers: [] } : fact);
+      return { ...(shown as TraceFact), atMs: this.#times[index]! };
+    });
+  }
+
+  /**
+   * What happened, as it was recorded. Masking every event costs more than all else that a log without data does, so whoever
+   * writes a few texts of these masks them, by {@link maskText} and {@link maskUri}. With data they are masked already.
+   */
+  get recorded(): TraceRecord {
+    return { facts: this.#facts, times: this.#times };
+  }
+
+  /** Returns a text of a recorded event without the request's secrets. */
+  maskText(text: string): string {
+    return this.hasData ? text : this.#secrets.mask(text);
+  }
+
+  /** Returns a URI, or a path, of a recorded event without the secrets in it. */
+  maskUri(uri: string): string {
+    return this.hasData ? uri : this.#secrets.maskUri(uri);
   }
 
   /** Records what a parameter mapping found. */
@@ -317,7 +350,7 @@ export class Trace {
   complete(status: number): void {
     const response = this.#response;
     if (response !== undefined && !this.#hasFailed) {
-      const last = this.events.at(-1);
+      const last = this.#facts.at(-1);
       const body = last?.kind === "endpoint-response-body" ? last.body : noBody;
       this.add({ kind: "method-response", ...response, body });
     }

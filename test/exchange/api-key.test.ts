@@ -10,11 +10,10 @@ import type { ApiKeyTable } from "../../src/limits/api-key-table.ts";
 import { dayOf } from "../../src/limits/quota-period.ts";
 import { allocateThrottles, openThrottles, type Throttles } from "../../src/limits/throttles.ts";
 import type { UsagePlanFacts } from "../../src/plan/usage-plan.ts";
-import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
 import { aLambdaProxy, aMethod, aMock, aRestApi, aStage, functionArn } from "./a-rest-api.ts";
 import { allowAll, FakeFunctions } from "./fake-functions.ts";
 import { addKey, aKeyTable, scope } from "./fake-keys.ts";
-import { type GatewayUnderTest, type Reply, startGateway } from "./start-gateway.ts";
+import { type ExecutionLogEntry, type GatewayUnderTest, type Reply, startGateway } from "./start-gateway.ts";
 
 const noon = Date.UTC(2026, 10, 18, 12);
 const value = "goodKeyOfTwentyOrMore1";

@@ -4,13 +4,12 @@ import { test } from "node:test";
 import { ManualClock } from "../../src/base/clock.ts";
 import type { Authorizer, Method, MethodSetting, RestApi, Stage } from "../../src/definition/rest-api.ts";
 import type { InvokeOutcome } from "../../src/functions/function-client.ts";
-import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
 import { RawClient } from "../raw-http.ts";
 import { until } from "../until.ts";
 import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage, functionArn, type Routes } from "./a-rest-api.ts";
 import { allowsAll, authorizerResult, callableByAnyone } from "./authorizer-function.ts";
 import { FakeFunctions } from "./fake-functions.ts";
-import { type GatewayUnderTest, startBackend, startGateway } from "./start-gateway.ts";
+import { type ExecutionLogEntry, type GatewayUnderTest, startBackend, startGateway } from "./start-gateway.ts";
 
 const arn = (path: string): string => `arn:aws:execute-api:us-east-1:000000000000:abc123/prod/${path}`;
 

@@ -427,7 +427,7 @@ async function runOnce(
         throttles,
         keys: someKeys(),
         pools,
-        executionLogs: { write: () => seen.executionLogs++ },
+        executionLogs: { open: () => ({ write: () => seen.executionLogs++ }) },
         identities: new TlsIdentities(),
         permissions: new PermissionCheck(),
         services: {

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Integration, MethodSetting, RestApiDefinition } from "../../src/definition/rest-api.ts";
-import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
 import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage, functionArn } from "./a-rest-api.ts";
 import { FakeFunctions } from "./fake-functions.ts";
-import { type Backend, type GatewayUnderTest, startBackend, startGateway } from "./start-gateway.ts";
+import {
+  type Backend,
+  type ExecutionLogEntry,
+  type GatewayUnderTest,
+  startBackend,
+  startGateway,
+} from "./start-gateway.ts";
 
 const logs = (loggingLevel: NonNullable<MethodSetting["loggingLevel"]>, dataTraceEnabled = false): MethodSetting => ({
   metricsEnabled: false,
@@ -113,11 +118,8 @@ test("a data trace has AWS's lines in AWS's order, from the request to the answe
   assert.match(sent[11]!, /^Endpoint request headers: \{.*Content-Type=text\/x.*\}$/);
   assert.match(sent[15]!, /^Endpoint response headers: \{Content-Type=text\/plain, .*\}$/);
   assert.equal(sent[18]!.replace("Method", "Endpoint"), sent[15]);
-  const entry = logged.entries[0]!;
-  assert.deepEqual(
-    [entry.account, entry.region, entry.apiId, entry.stageName],
-    ["000000000000", "us-east-1", "abc123", "prod"],
-  );
+  const { account, region, kind, apiId, stageName } = logged.entries[0]!.stage;
+  assert.deepEqual([account, region, kind, apiId, stageName], ["000000000000", "us-east-1", "rest", "abc123", "prod"]);
 });
 
 test("the level INFO shows neither parameters nor bodies, and ERROR only what failed", async () => {
@@ -186,6 +188,24 @@ test("a secret header is masked in its place and wherever else it turns up", asy
   }
   assert.match(text, /Authorization=\*{40}\w{6},/);
   assert.match(text, /"token": "\*+\w{6}"/);
+});
+
+test("a log without data shows no secret either: none of the path, of a backend's address, of a failure", async () => {
+  await using logged = await startLogged();
+  const path = "/pets/eyJhbGciOiJIUzI1NiJ9.c2VjcmV0LXNlY3JldA?api_key=0123456789abcdef&page=2";
+  logged.deploy(
+    anHttpProxy(`${logged.backend.origin.replace("http://", "http://user:hidden@")}/x`, {
+      requestParameters: { "integration.request.querystring.token": "method.request.querystring.api_key" },
+    }),
+    logs("INFO"),
+  );
+  await logged.gateway.call(path, { headers: { Authorization: secret } });
+  const text = logged.lines().join("\n");
+  assert.match(text, /Resource Path: \/pets\/\*+\w{6}\n/);
+  assert.match(text, /Sending request to |Execution failed/);
+  for (const value of [secret.slice(7), "0123456789abcdef", "hidden"]) {
+    assert.ok(!text.includes(value), `${value} in ${text}`);
+  }
 });
 
 test("an endpoint's line is cut after 1,024 characters, and a body that is no text is named", async () => {

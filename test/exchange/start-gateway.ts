@@ -27,13 +27,20 @@ import {
 } from "../../src/limits/throttles.ts";
 import type { Plan } from "../../src/plan/kinds.ts";
 import { stageKey } from "../../src/plan/plan.ts";
-import type { ExecutionLogEntry } from "../../src/telemetry/execution-log.ts";
+import type { ExecutionLogLine, LoggedStage } from "../../src/telemetry/execution-log.ts";
 import { allocateMetrics, Metrics, renderMetrics } from "../../src/telemetry/metrics.ts";
 import { makeRateMemory, RateCounters } from "../../src/waf/rate-counters.ts";
 import { aStage } from "./a-rest-api.ts";
 import { aWebSocketStage } from "./a-websocket-api.ts";
 import { anHttpStage } from "./an-http-api.ts";
 import { aKeyTable, savingAtOnce } from "./fake-keys.ts";
+
+/** A finished exchange's execution log. */
+export interface ExecutionLogEntry {
+  readonly stage: LoggedStage;
+  readonly requestId: string;
+  readonly lines: readonly ExecutionLogLine[];
+}
 
 export interface Reply {
   readonly status: number;
@@ -116,7 +123,15 @@ export async function startGateway(
     logs: { open: ({ group }) => ({ write: (message) => options.onLog?.(group, message) }) },
     metrics: new Metrics(buffer, 1),
     clock,
-    executionLogs: { write: (entry) => options.onExecutionLog?.(entry) },
+    executionLogs: {
+      open: (stage) => ({
+        write(requestId, tell) {
+          const lines: ExecutionLogLine[] = [];
+          tell((level, atMs, text) => lines.push({ level, atMs, text }));
+          if (lines.length > 0) options.onExecutionLog?.({ stage, requestId, lines });
+        },
+      }),
+    },
     logger: {
       debug() {},
       info() {},

@@ -59,7 +59,6 @@ async function withPool(
       },
     },
     logger,
-    executionLogs: { write() {} },
     connectFunctions: (port) => port.unref(),
     connectLogs: (port) => port.unref(),
     connectApiKeys(port) {

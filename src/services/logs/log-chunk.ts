@@ -1,4 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
+import type { LogBatch } from "../../telemetry/log-sink.ts";
 
 /** A line with its time, in milliseconds since 1970. */
 export interface LogLine {
@@ -28,6 +29,30 @@ export const lineOverheadBytes = 26;
  */
 export const chunkSpanMs = 5_000;
 const chunkChars = bounds.logChunkCharsMax.value;
+
+/** Returns a batch with its lines in the order of their times; those of one time stay as they came. */
+export function sortBatch(batch: LogBatch): LogBatch {
+  if (batch.isUnsorted !== true) return batch;
+  const { isUnsorted: _, lines, text, errors, ...rest } = batch;
+  const count = lines.length / 2;
+  const starts = new Uint32Array(count);
+  for (let index = 1; index < count; index++) starts[index] = starts[index - 1]! + lines[index * 2 - 1]!;
+  const order = new Uint32Array(count).map((_each, index) => index);
+  order.sort((left, right) => lines[left * 2]! - lines[right * 2]! || left - right);
+  const sorted = new Uint32Array(lines.length);
+  let sortedText = "";
+  for (let index = 0; index < count; index++) {
+    const from = order[index]!;
+    const length = lines[from * 2 + 1]!;
+    sorted[index * 2] = lines[from * 2]!;
+    sorted[index * 2 + 1] = length;
+    sortedText += text.slice(starts[from]!, starts[from]! + length);
+  }
+  if (errors === undefined) return { ...rest, lines: sorted, text: sortedText };
+  const wrong = new Set(errors);
+  const moved = [...order].flatMap((from, index) => (wrong.has(from) ? [index] : []));
+  return { ...rest, lines: sorted, text: sortedText, errors: moved };
+}
 
 /** Cuts lines, which are sorted by time, into chunks. `lines` and `text` have the form of a chunk's. */
 export function* makeChunks(baseMs: number, lines: Uint32Array, text: string): Generator<LogChunk> {

@@ -2,25 +2,39 @@ import type { Clock } from "../../base/clock.ts";
 import type { LogDelivery } from "../../telemetry/log-sink.ts";
 import type { FromServiceThread, ThreadCall } from "../thread-messages.ts";
 import type { ThreadWork } from "../thread-worker.ts";
+import type { ExecutionLogPrinter } from "./execution-log-printer.ts";
+import { sortBatch } from "./log-chunk.ts";
 import type { LogStore } from "./log-store.ts";
 import type { LogsOperationName } from "./operation-names.ts";
 import { logsOperations } from "./operations.ts";
+
+interface LogsWorkOptions {
+  readonly store: LogStore;
+  readonly clock: Clock;
+  /** Prints the lines of execution logs. */
+  readonly printer: Pick<ExecutionLogPrinter, "print" | "close">;
+  readonly post: (message: FromServiceThread) => void;
+}
 
 /** The work of the logs' thread: it stores lines, and answers the operations of the `logs` service. */
 export class LogsWork implements ThreadWork<LogDelivery> {
   readonly #store: LogStore;
   readonly #clock: Clock;
+  readonly #printer: Pick<ExecutionLogPrinter, "print" | "close">;
 
-  constructor(store: LogStore, clock: Clock, post: (message: FromServiceThread) => void) {
+  constructor({ store, clock, printer, post }: LogsWorkOptions) {
     this.#store = store;
     this.#clock = clock;
+    this.#printer = printer;
     if (store.damagedPath === undefined) return;
     const message = `The logs' file was damaged and is now ${store.damagedPath}; a new one is begun.`;
     post({ kind: "trouble", message });
   }
 
   deliver({ batches }: LogDelivery): void {
-    this.#store.deliver(batches, this.#clock.now());
+    const sorted = batches.map(sortBatch);
+    for (const batch of sorted) if (batch.address.isExecutionLog === true) this.#printer.print(batch);
+    this.#store.deliver(sorted, this.#clock.now());
   }
 
   count({ batches, dropped }: LogDelivery): { held: number; dropped: number } {
@@ -41,6 +55,7 @@ export class LogsWork implements ThreadWork<LogDelivery> {
   }
 
   close(): void {
+    this.#printer.close();
     this.#store.close();
   }
 }

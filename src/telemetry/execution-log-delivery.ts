@@ -1,0 +1,22 @@
+import { createHash } from "node:crypto";
+import { type ExecutionLogSink, executionLogGroup } from "./execution-log.ts";
+import type { LogSink } from "./log-sink.ts";
+
+/**
+ * Writes execution logs to the log groups that AWS has for them.
+ * AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway".
+ */
+export const makeExecutionLogDelivery = (sink: LogSink): ExecutionLogSink => ({
+  open(stage) {
+    const { account, region } = stage;
+    const group = executionLogGroup(stage);
+    const stream = createHash("md5").update(`${account}/${region}/${group}`).digest("hex");
+    const writer = sink.open({ account, region, group, stream, isExecutionLog: true });
+    return {
+      write(requestId, tell) {
+        const prefix = `(${requestId}) `;
+        tell((level, atMs, text) => writer.write(prefix + text, atMs, level === "error"));
+      },
+    };
+  },
+});
