@@ -135,6 +135,10 @@ export const bounds = {
     source: "ours: text that an HTTP API sends to an AWS service in one call; no action that it knows takes more",
   },
   serviceListItemsMax: { value: 1_000, source: "ours: items of a list that an HTTP API sends to an AWS service" },
+  serviceRegionsMax: {
+    value: 64,
+    source: "ours: regions in which a route that is told the region by requests has connections; AWS has fewer",
+  },
   mappedBodyBytesMax: {
     value: 102_400,
     source:

@@ -5,7 +5,7 @@ import { listAll, readApiState } from "./cors/api-state.ts";
 import { type CorsChange, type CorsSettings, planCors, usualHeaders } from "./cors/plan-cors.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { connect, type PorticoCalls } from "./portico-calls.ts";
-import { getStatus, listApis, refuseHttp } from "./server-status.ts";
+import { getStatus, listApis, refuseHttp, refuseWebSocket } from "./server-status.ts";
 import { stageUrls } from "./up/render-routes.ts";
 
 /** `portico cors API`: lets pages of other origins call an API, as AWS's console does under "Enable CORS". */
@@ -149,8 +149,14 @@ async function findApi(
   const calls = connect(endpoint, account, region);
   const apis = await listAll<{ id: string; name: string }>(calls, "GetRestApis", {});
   const found = apis.filter(({ id, name }) => id === api || name === api);
-  if (found.length === 0 && stage !== undefined)
+  if (found.length === 0 && stage !== undefined) {
     refuseHttp(stage, `aws apigatewayv2 update-api --api-id ${stage.apiId} --cors-configuration … sets up CORS.`);
+    refuseWebSocket(
+      stage,
+      "There is no CORS for WebSockets: a browser lets pages of every origin open one, and asks nobody.",
+      "An authorizer of the route $connect can look at the header Origin: docs/guide/websocket-apis.md.",
+    );
+  }
   const [one, second] = found.some(({ id }) => id === api) ? found.filter(({ id }) => id === api) : found;
   if (one && !second) return { calls, restApiId: one.id, name: one.name };
   throw second

@@ -1,7 +1,7 @@
 import type { Invocation } from "./commands.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { connect, type PorticoCalls } from "./portico-calls.ts";
-import { getStatus, refuseHttp, type StageStatus, stageOf } from "./server-status.ts";
+import { getServerStatus, refuseHttp, type StageStatus, stageOf } from "./server-status.ts";
 import { stageUrls } from "./up/render-routes.ts";
 
 interface UsagePlan {
@@ -15,6 +15,9 @@ interface PlanKey {
   readonly name?: string;
 }
 
+/** With it, HTTP APIs have API keys. */
+const httpKeys = "http-api-keys";
+
 /**
  * `portico keys API [STAGE]`: lists the API keys that a stage lets in, by its usage plans. `--make NAME` makes one, in the
  * stage's usage plan, which is made if there is none.
@@ -22,8 +25,12 @@ interface PlanKey {
 export async function runKeys({ args, options, output }: Invocation): Promise<number> {
   const endpoint = await findEndpoint(options);
   const [api = "", stageName] = args;
-  const stage = stageOf(await getStatus(endpoint), api, stageName, options);
-  refuseHttp(stage, "Authorizers say who may call it: docs/guide/http-apis.md.");
+  const { stages, beyondAws = [] } = await getServerStatus(endpoint);
+  const stage = stageOf(stages, api, stageName, options);
+  if (!beyondAws.includes(httpKeys)) {
+    const next = `Authorizers say who may call it. On a server with --beyond-aws ${httpKeys} it has keys: docs/guide/http-apis.md.`;
+    refuseHttp(stage, next);
+  }
   const calls = connect(endpoint, stage.account, stage.region);
   const name = options["make"];
   if (typeof name === "string") {

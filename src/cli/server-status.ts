@@ -48,6 +48,11 @@ export function refuseHttp({ protocol, apiName }: StageStatus, next: string): vo
   throw new UserError({ what: `${apiName} is an HTTP API.`, why, next });
 }
 
+/** Refuses a WebSocket API for a command that deals with what it does not need. */
+export function refuseWebSocket({ protocol, apiName }: StageStatus, why: string, next: string): void {
+  if (protocol === "WEBSOCKET") throw new UserError({ what: `${apiName} is a WebSocket API.`, why, next });
+}
+
 /** Returns every stage of a running server, in all accounts and regions. */
 export const getStatus = async (endpoint: string): Promise<readonly StageStatus[]> =>
   (await getServerStatus(endpoint)).stages;
@@ -56,6 +61,8 @@ export interface ServerStatus {
   readonly stages: readonly StageStatus[];
   /** The throttle of each account in each region; absent if the server is older. */
   readonly accountThrottle?: { readonly ratePerSecond: number; readonly burst: number };
+  /** The names of `--beyond-aws`; absent if the server is older. */
+  readonly beyondAws?: readonly string[];
 }
 
 /** Returns what `/_portico/status` tells. */
@@ -67,8 +74,9 @@ export async function getServerStatus(endpoint: string): Promise<ServerStatus> {
     timeoutMs,
   });
   const answer = (await response.json()) as Partial<ServerStatus> & { readonly message?: string };
-  const { stages, accountThrottle } = answer;
-  if (response.ok && stages) return { stages, ...(accountThrottle && { accountThrottle }) };
+  const { stages, accountThrottle, beyondAws } = answer;
+  if (response.ok && stages)
+    return { stages, ...(accountThrottle && { accountThrottle }), ...(beyondAws && { beyondAws }) };
   throw new UserError({
     what: `The server at ${endpoint} does not tell its state.`,
     why: answer.message ?? `It answered ${response.status}.`,

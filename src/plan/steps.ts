@@ -269,6 +269,12 @@ export interface HttpApiServicePlan extends Pick<AwsPlan, "service" | "roleArn" 
   /** `X-Amz-Target` and `Content-Type` of JSON. */
   readonly target?: UnsentHeadersPlan;
   readonly parameters: readonly ServiceParameterPlan[];
+  /** The request names the region; that of `service` counts for one that names none. */
+  readonly mappedRegion?: {
+    readonly parameter: ServiceParameterPlan;
+    /** The parts of the service's host before and behind the region. */
+    readonly domain: readonly [label: string, below: string];
+  };
   /** The request chooses what the action is called on, so the role, or the caller, is asked with each request. */
   readonly mappedAccess?: {
     readonly service: string;

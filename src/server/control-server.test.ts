@@ -43,6 +43,7 @@ async function start(
       isReady: () => true,
       metrics: () => "",
       accountThrottle: { ratePerSecond: 1, burst: 1 },
+      beyondAws: [],
       status: async () => [],
       reference: async () => ({ status: 404, headers: {}, body: "" }),
       portal: async () => ({ status: 404, headers: {}, body: "" }),

@@ -194,6 +194,7 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
     isReady: () => dataPlane.isReady,
     metrics: () => renderMetrics(telemetry.metrics),
     accountThrottle: accountThrottle(makeControlLimits(config.limit, config.profile)),
+    beyondAws: config.beyondAws,
     status: () =>
       readStageStatus({
         store,

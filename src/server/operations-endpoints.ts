@@ -1,6 +1,7 @@
 import type { Credentials } from "../access/request-signer.ts";
 import { bounds } from "../base/bounds.ts";
 import { isObject } from "../base/json-object.ts";
+import type { BeyondAws } from "../definition/beyond-aws.ts";
 import type { ThrottleLimit } from "../limits/throttles.ts";
 import { portalsPath } from "../management/v2/portal.ts";
 import { codePath } from "../services/lambda/code-links.ts";
@@ -26,6 +27,8 @@ export interface ServerFacts {
   readonly reset: (() => Promise<Credentials | undefined>) | undefined;
   /** The throttle of each account in each region. */
   readonly accountThrottle: ThrottleLimit;
+  /** What the server may do although AWS does not have it. */
+  readonly beyondAws: readonly BeyondAws[];
   /** Reads and moves the clock; undefined if that is not allowed. */
   readonly clock: { now(): number; advance(ms: number): Promise<void> } | undefined;
 }
@@ -70,7 +73,8 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   },
   "/_portico/status": {
     method: "GET",
-    answer: async (facts) => json(200, { stages: await facts.status(), accountThrottle: facts.accountThrottle }),
+    answer: async (facts) =>
+      json(200, { stages: await facts.status(), accountThrottle: facts.accountThrottle, beyondAws: facts.beyondAws }),
   },
   "/_portico/explain": {
     method: "POST",

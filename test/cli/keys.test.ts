@@ -41,3 +41,42 @@ test("an API or a stage that is not there is named", async () => {
   assert.match(gone.stderr, /no deployed API gone/);
   assert.match((await keys("keyed", "dev")).stderr, /keyed has no stage dev/);
 });
+
+test("a WebSocket API has keys, and no CORS", async () => {
+  const make = (path: string, body: object) => call(portico.url, "POST", `/v2/apis${path}`, body);
+  const { apiId } = await make("", {
+    name: "chat",
+    protocolType: "WEBSOCKET",
+    routeSelectionExpression: "$request.body.a",
+  });
+  await make(`/${apiId}/routes`, { routeKey: "$connect", apiKeyRequired: true });
+  await make(`/${apiId}/stages`, { stageName: "live" });
+  await make(`/${apiId}/deployments`, { stageName: "live" });
+  const made = JSON.parse((await keys("chat", "live", "--make", "ada", "--json")).stdout);
+  assert.match((await keys("chat")).stdout, new RegExp(`${made.id} +ada +enabled`));
+  const cors = await run(process.execPath, [bin, "cors", "chat", "--endpoint", portico.url], {
+    env: { NO_COLOR: "1" },
+  });
+  assert.equal(cors.status, 1);
+  assert.match(cors.stderr, /chat is a WebSocket API\.[\s\S]*no CORS for WebSockets[\s\S]*\$connect/);
+});
+
+test("an HTTP API has keys on a server that may go beyond AWS", async (t) => {
+  const beyond = await startPortico({ args: ["--beyond-aws", "http-api-keys"] });
+  t.after(() => beyond.stop());
+  const { apiId } = await call(beyond.url, "POST", "/v2/apis", {
+    name: "web",
+    protocolType: "HTTP",
+    target: `${portico.url}/_portico/health`,
+  });
+  const keysOf = (...args: string[]): Promise<Ran> =>
+    run(process.execPath, [bin, "keys", ...args, "--endpoint", beyond.url], { env: { NO_COLOR: "1" } });
+  assert.match((await keysOf("web")).stdout, /^No API key may call the stage \$default of web\./);
+  const made = JSON.parse((await keysOf("web", "--make", "ada", "--json")).stdout);
+  assert.match((await keysOf("web")).stdout, new RegExp(`${made.id} +ada +enabled +${made.usagePlanId}`));
+  const { items } = (await call(beyond.url, "GET", `/v2/apis/${apiId}/routes`)) as { items: { routeId: string }[] };
+  await call(beyond.url, "PATCH", `/v2/apis/${apiId}/routes/${items[0]!.routeId}`, { apiKeyRequired: true });
+  const url = `${beyond.url}/_aws/execute-api/${apiId}/`;
+  assert.equal((await send(url)).status, 403);
+  assert.notEqual((await send(url, { headers: { "X-API-Key": made.value } })).status, 403);
+});

@@ -302,7 +302,6 @@ test("a route closes, or fails, without a role, an endpoint, a known subtype or 
   assert.equal(await statusOf(without), 500);
   assert.equal(await statusOf(aService("SQS-CreateQueue", parameters)), 501);
   assert.equal(await statusOf(aService("SQS-PurgeQueue", { ...parameters, Other: "x" })), 501);
-  assert.equal(await statusOf(aService("SQS-PurgeQueue", { ...parameters, Region: "$request.header.region" })), 501);
   assert.equal(await statusOf(aService("SQS-PurgeQueue", { ...parameters, Region: "eu west" })), 500);
   assert.equal(await statusOf(aService("SQS-PurgeQueue", {})), 500);
   assert.equal(await statusOf(aService("StepFunctions-StopExecution", { ExecutionArn: "x" })), 500);
@@ -391,5 +390,90 @@ test("a role is asked for what the request names, and for nothing else", async (
   deploysWith("*", send);
   assert.equal(await statusOf("orders"), 200);
   assert.equal(backend.requests.length, 4);
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("a region that the request names is signed for, and one that is none is refused", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway({ services: { endpoints: { "*": backend.origin } } });
+  const regions = async (source: string, options: (region: string) => CallOptions, names: readonly string[]) => {
+    deploy(gateway, aService("SQS-SendMessage", { QueueUrl: queue, MessageBody: "a", Region: source }));
+    const seen: (string | number)[] = [];
+    for (const name of names) {
+      const { status } = await callOn(gateway, options(name));
+      const signed = /\/([^/]+)\/sqs\/aws4_request/.exec(String(backend.requests.pop()?.headers.authorization));
+      seen.push(status === 200 ? signed![1]! : status);
+    }
+    return seen;
+  };
+  const inHeader = (region: string): CallOptions => ({ headers: { region } });
+  const valid = ["eu-west-1", "us-gov-west-1", "ap-southeast-2", "us-iso-east-1", "eusc-de-east-1", "eu-west-1"];
+  assert.deepEqual(await regions("$request.header.region", inHeader, valid), valid);
+  assert.deepEqual(await regions("$request.header.region", () => ({}), ["none"]), ["us-east-1"]);
+  const inBody = (region: string): CallOptions => ({ body: JSON.stringify({ region }) });
+  assert.deepEqual(await regions("$request.body.region", inBody, ["eu-west-1", "eu-west-2"]), [
+    "eu-west-1",
+    "eu-west-2",
+  ]);
+  const none = [
+    "eu",
+    "eu west-1",
+    "eu-west-1.evil.example",
+    "eu-west-1/",
+    "evil.example#",
+    "EU-WEST-1",
+    "eu-west-1@x-1",
+    "-1",
+  ];
+  assert.deepEqual(
+    await regions("$request.header.region", inHeader, none),
+    none.map(() => 400),
+  );
+  assert.deepEqual(await regions("$request.body.region", inBody, ["eu-west-1\r\nHost: evil", "\u0000"]), [400, 400]);
+  assert.deepEqual(backend.requests, []);
+  deploy(gateway, aService("SQS-PurgeQueue", { QueueUrl: queue, Region: "$request.header.region" }));
+  const refused = await callOn(gateway, inHeader("nowhere"));
+  assert.deepEqual([refused.status, refused.text], [400, '{"message":"Bad Request"}']);
+  assert.match(String(refused.headers["x-portico-hint"]), /^Unable to resolve property Region from source \$request/);
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("more regions than there are take turns, and each is called", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway({ services: { endpoints: { "*": backend.origin } } });
+  deploy(gateway, aService("SQS-PurgeQueue", { QueueUrl: queue, Region: "$request.header.region" }));
+  const statuses = new Set<number>();
+  for (let number = 0; number < 300; number++) {
+    const region = `eu-${"abcdefghijklmno"[number % 15]}west-${number % 99}`;
+    statuses.add((await callOn(gateway, { headers: { region } })).status);
+  }
+  assert.deepEqual([...statuses], [200]);
+  assert.equal(backend.requests.length, 300);
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("a role is asked for the region that the request names", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway({ services: { endpoints: { "*": backend.origin } } });
+  const statusOf = async (statement: object, region: string | undefined): Promise<number> => {
+    const roles = new Map([[role, { role: aRole(statement), isAccountHere: true }]]);
+    const integration = aService("Kinesis-PutRecord", {
+      StreamName: "orders",
+      Data: "x",
+      PartitionKey: "p",
+      Region: "$request.header.region",
+    });
+    gateway.deployHttp(anHttpApi({ "ANY /{id}": { integration } }), anHttpStage(), { ...noSurroundings, roles });
+    return (await callOn(gateway, { headers: region === undefined ? {} : { region } })).status;
+  };
+  const allow = { Effect: "Allow", Action: "kinesis:PutRecord" };
+  const there = { ...allow, Resource: "arn:aws:kinesis:eu-west-1:000000000000:stream/orders" };
+  assert.equal(await statusOf(there, "eu-west-1"), 200);
+  assert.equal(await statusOf(there, "eu-west-2"), 500);
+  assert.equal(await statusOf(there, undefined), 500);
+  const conditioned = { ...allow, Resource: "*", Condition: { StringEquals: { "aws:RequestedRegion": "eu-west-1" } } };
+  assert.equal(await statusOf(conditioned, "eu-west-1"), 200);
+  assert.equal(await statusOf(conditioned, "eu-west-2"), 500);
+  assert.equal(backend.requests.length, 2);
   assert.deepEqual(gateway.errors, []);
 });

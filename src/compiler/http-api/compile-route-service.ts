@@ -1,7 +1,7 @@
 import { type CallPlace, resourceOfCall } from "../../access/subtype-resource.ts";
 import type { HttpIntegration, Route } from "../../definition/http-api.ts";
 import { type IntegrationSubtype, integrationSubtypes } from "../../definition/integration-subtypes.ts";
-import type { HttpApiServicePlan, ServiceParameterPlan } from "../../plan/steps.ts";
+import type { AwsServicePlan, HttpApiServicePlan, ServiceParameterPlan } from "../../plan/steps.ts";
 import type { AwsCall } from "../aws-call.ts";
 import { parseAwsTarget } from "../aws-target.ts";
 import { compileSigner } from "../compile-integration.ts";
@@ -30,7 +30,8 @@ export function compileRouteService(
     throw closed(`ConnectionType ${integration.ConnectionType} of ${name}`);
   if (credentials === undefined) throw misconfigured(`CredentialsArn is required for ${name}`);
   const parameters = compileParameters(subtype, RequestParameters ?? {}, context);
-  const region = regionOf(parameters) ?? context.region;
+  const isRegionMapped = isMapped(parameters, "Region");
+  const region = (isRegionMapped ? undefined : literalOf(parameters, "Region")) ?? context.region;
   const { service: serviceName, action, protocol } = subtype;
   const partition = /^arn:(aws[a-z-]*):/.exec(credentials)?.[1] ?? "aws";
   const target = parseAwsTarget(`arn:${partition}:apigateway:${region}:${serviceName}:action/${action}`);
@@ -44,9 +45,11 @@ export function compileRouteService(
   const call: AwsCall = {
     action: `${target.service.signingName}:${action}`,
     region,
-    ...(resource === undefined ? { resource: "", isPrefix: true } : { resource, isPrefix: false }),
+    ...(resource === undefined || isRegionMapped ? { resource: "", isPrefix: true } : { resource, isPrefix: false }),
   };
-  const signer = withAccessError(() => compileSigner(() => call, { credentials }, { authorizationType }, context));
+  // In which region a call is made may decide whether it is allowed: each request is asked.
+  const known = isRegionMapped ? undefined : call;
+  const signer = withAccessError(() => compileSigner(() => known, { credentials }, { authorizationType }, context));
   const responseMappings = compileResponseMappings(ResponseParameters, context.variables);
   return {
     kind: "http-api-service",
@@ -55,6 +58,7 @@ export function compileRouteService(
     protocol,
     ...(target.unsent === undefined || !protocol.startsWith("json") ? {} : { target: target.unsent }),
     ...signer,
+    ...(isRegionMapped ? compileMappedRegion(parameters, target.service) : {}),
     ...compileMappedAccess(signer, call, subtype, place, context),
     parameters: parameters.filter(({ name: parameter }) => parameter !== "Region"),
     backend: {
@@ -118,12 +122,20 @@ function literalOf(parameters: readonly ServiceParameterPlan[], name: string): s
   return text;
 }
 
-/** The region decides address and signature, which are prepared. */
-function regionOf(parameters: readonly ServiceParameterPlan[]): string | undefined {
-  const region = literalOf(parameters, "Region");
-  const isMapped = parameters.some(({ name, value }) => name === "Region" && value.length > 0);
-  if (region === undefined && isMapped) throw closed("Region from the request");
-  return region;
+/** Returns whether only a request knows a parameter's value. */
+const isMapped = (parameters: readonly ServiceParameterPlan[], name: string): boolean =>
+  parameters.some((parameter) => parameter.name === name && parameter.value.length > 0) &&
+  literalOf(parameters, name) === undefined;
+
+/** The region decides address and signature, which the gateway prepares for each that is asked for. */
+function compileMappedRegion(
+  parameters: readonly ServiceParameterPlan[],
+  { host, signingRegion }: AwsServicePlan,
+): Pick<HttpApiServicePlan, "mappedRegion"> {
+  const parameter = parameters.find(({ name }) => name === "Region");
+  const [label, below] = host.split(`.${signingRegion}.`);
+  if (parameter === undefined || label === undefined || below === undefined) throw closed("Region from the request");
+  return { mappedRegion: { parameter, domain: [label, below] } };
 }
 
 /** Returns what a request's own parameters decide the resource by: the role, if it is here, is asked again with each of them. */

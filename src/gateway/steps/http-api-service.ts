@@ -16,11 +16,12 @@ import { linkCredentials } from "./aws.ts";
 import { withWholeBody } from "./http-api-proxy.ts";
 import { linkHttpApiRelay } from "./http-api-relay.ts";
 import { linkRequestMapping } from "./parameter-mapping.ts";
+import { linkRegions } from "./service-regions.ts";
 import { linkServiceRequest, type ServiceRequest, type ServiceValues } from "./service-request.ts";
 
 /** AWS: API Gateway Developer Guide, "Create AWS service integrations for HTTP APIs in API Gateway". */
 export function linkHttpApiService(plan: HttpApiServicePlan, context: LinkContext): RunStep {
-  const { service, target, parameters } = plan;
+  const { service, target, parameters, mappedRegion } = plan;
   const { thread, stage } = context;
   const origin = thread.services.originOf(service);
   if (origin === undefined) {
@@ -31,12 +32,16 @@ export function linkHttpApiService(plan: HttpApiServicePlan, context: LinkContex
       return exchange.program.responses.finish(exchange, "API_CONFIGURATION_ERROR", failure);
     };
   }
-  const backend = { ...plan.backend, origin };
   const credentials = linkCredentials(plan, context);
-  const signer = new RequestSigner({ service: service.signingName, region: service.signingRegion });
   // The parameters read the request as mappings do.
   const mapping = linkRequestMapping(
-    parameters.map(({ name, value, source }) => ({ action: "overwrite", place: "header", name, value, source })),
+    [...parameters, ...(mappedRegion === undefined ? [] : [mappedRegion.parameter])].map(({ name, value, source }) => ({
+      action: "overwrite",
+      place: "header",
+      name,
+      value,
+      source,
+    })),
     context,
   )!;
   const makeRequest = linkServiceRequest(plan);
@@ -44,19 +49,34 @@ export function linkHttpApiService(plan: HttpApiServicePlan, context: LinkContex
   const contentType = target?.contentType ?? "application/x-www-form-urlencoded; charset=utf-8";
   const fixed = [
     ...["User-Agent", `AmazonAPIGateway_${stage.apiId}`],
-    ...(backend.httpMethod === "GET" ? [] : ["Content-Type", contentType]),
+    ...(plan.backend.httpMethod === "GET" ? [] : ["Content-Type", contentType]),
     ...(target === undefined ? [] : ["X-Amz-Target", target.target]),
   ];
-  const call = linkBackendCall(backend, context, {
-    writeHeaders: (exchange) => [...fixed, "X-Amzn-Trace-Id", exchange.traceHeader],
-    consumerOf: linkHttpApiRelay(plan, backend, context),
-    // The step has made sure that there are credentials.
-    sign: (request, exchange) => signer.sign(request, credentials.latest(exchange)!, thread.clock.now()),
+  const regionalCall = linkRegions(plan, context, (regional, onRetire) => {
+    // An endpoint of the settings is the same for all regions.
+    const backend = { ...plan.backend, origin: thread.services.originOf(regional) ?? origin };
+    const signer = new RequestSigner({ service: regional.signingName, region: regional.signingRegion });
+    return linkBackendCall(
+      backend,
+      { ...context, onRetire },
+      {
+        writeHeaders: (exchange) => [...fixed, "X-Amzn-Trace-Id", exchange.traceHeader],
+        consumerOf: linkHttpApiRelay(plan, backend, context),
+        // The step has made sure that there are credentials.
+        sign: (request, exchange) => signer.sign(request, credentials.latest(exchange)!, thread.clock.now()),
+      },
+    );
   });
   const send = (exchange: Exchange, body: Buffer | undefined): void => {
+    const regional = regionalCall(exchange);
+    if (regional === undefined) {
+      refuseUnresolved(exchange, { parameter: mappedRegion!.parameter });
+      return;
+    }
+    const { region, call } = regional;
     const request = makeRequest(exchange, body);
     if (request.kind === "request") {
-      if (mayCall(exchange, request.values)) call(exchange, normaliseTarget(request.path, false), request.body);
+      if (mayCall(exchange, request.values, region)) call(exchange, normaliseTarget(request.path, false), request.body);
     } else if (request.kind === "too-large") refuseTooLarge(exchange, thread.payloadBytesMax);
     else refuseUnresolved(exchange, request);
   };
@@ -72,16 +92,15 @@ export function linkHttpApiService(plan: HttpApiServicePlan, context: LinkContex
 function linkMappedAccess({
   mappedAccess,
   asCaller,
-}: HttpApiServicePlan): (exchange: Exchange, values: ServiceValues) => boolean {
+}: HttpApiServicePlan): (exchange: Exchange, values: ServiceValues, region: string) => boolean {
   if (mappedAccess === undefined) return () => true;
-  const { service, action, place, role: access } = mappedAccess;
+  const { service, action, role: access } = mappedAccess;
   const role = access === undefined ? undefined : new Role(access);
-  const { region } = place;
-  return (exchange, values) => {
+  return (exchange, values, region) => {
     const parameterOf = (name: string): string | undefined => (values.has(name) ? String(values.get(name)) : undefined);
     // What has no name that policies could have is nothing that one names: only who may do it to anything, may.
-    const resource = resourceOfCall(service, parameterOf, place) ?? "";
-    if (asCaller?.call !== undefined) return callerMay(exchange, { action, resource, isPrefix: false, region });
+    const resource = resourceOfCall(service, parameterOf, { ...mappedAccess.place, region }) ?? "";
+    if (asCaller !== undefined) return callerMay(exchange, { action, resource, isPrefix: false, region });
     if (role === undefined) return true;
     const problem = role.problemWith({
       action,
@@ -109,7 +128,7 @@ function linkMappedAccess({
 /** AWS: the words as users quote the beginning of them. */
 function refuseUnresolved(
   exchange: Exchange,
-  { parameter: { name, source } }: Extract<ServiceRequest, { readonly kind: "unresolved" }>,
+  { parameter: { name, source } }: Pick<Extract<ServiceRequest, { readonly kind: "unresolved" }>, "parameter">,
 ): void {
   const detail = `Unable to resolve property ${name} from source ${source}`;
   exchange.startIntegration().error = detail;
