@@ -800,6 +800,11 @@ export const bounds = {
     value: 256,
     source: "ours: connections that are sent one message before others get their turn; about 2 ms",
   },
+  lastWillBytesMax: { value: 8_192, source: "ours: what is sent when a connection is lost" },
+  lastWillsBytesMax: {
+    value: 33_554_432,
+    source: "ours: that of all connections of a gateway thread, those that wait to be sent included",
+  },
   connectionPostBytesMax: { value: 131_072, source: "AWS: the interface model of apigatewaymanagementapi, Data" },
   webSocketControlBytesMax: { value: 125, source: "ours: RFC 6455 §5.5" },
   webSocketMessageFramesMax: {

@@ -58,7 +58,7 @@ import {
 } from "./websocket/connection-call.ts";
 import { ConnectionsApi } from "./websocket/connections-api.ts";
 import { ExplainedClient } from "./websocket/explained-client.ts";
-import { GroupsApi } from "./websocket/groups-api.ts";
+import { GroupsApi, type MissingSettings } from "./websocket/groups-api.ts";
 import { LiveConnections } from "./websocket/live-connections.ts";
 import type { StageCall, StageDirectory, StageOutcome } from "./websocket/stage-call.ts";
 
@@ -104,7 +104,7 @@ export interface CallbackOptions {
   readonly guard: GuardCallbacks;
   readonly isEnforced: boolean;
   /** The settings that are missing for what is beyond AWS, by feature. */
-  readonly missing: { readonly groups: string | undefined };
+  readonly missing: MissingSettings;
 }
 
 export interface GatewaySettings {
@@ -148,6 +148,7 @@ export class Gateway {
     const { runJob, functions, events, logs, metrics, clock, logger, executionLogs, throttles, settings } = options;
     const { wafRates: rates, geo } = options;
     this.#options = options;
+    const { directory, guard, isEnforced, missing } = options.callbacks ?? this.#callbacksHere();
     this.callers = new KnownCallers({
       managedPolicyOf: options.managedPolicyOf ?? (() => undefined),
       onUse: options.noteAccessKey ?? (() => undefined),
@@ -175,15 +176,18 @@ export class Gateway {
       verifiedTokens: new VerifiedTokens(),
       knownCallers: this.callers,
       signingKeys: new SigningKeys(),
-      connections: new LiveConnections(options.callbacks?.thread ?? 0),
+      connections: new LiveConnections({
+        thread: options.callbacks?.thread ?? 0,
+        features: { groups: missing.groups === undefined, wills: missing.wills === undefined },
+        callAll: (key, call, done) => directory.callAll(key, call, done),
+      }),
       underWay: new UnderWay(),
       ownPort: options.ownPort ?? (() => 0),
       isOwnName: options.isOwnName ?? (() => false),
     };
-    const { directory, guard, isEnforced, missing } = options.callbacks ?? this.#callbacksHere();
     const { signingKeys } = this.#thread;
     const gate = new CallbackGate({ guard, isEnforced, callers: this.callers, signingKeys, throttles, clock, metrics });
-    const groups = new GroupsApi({ directory, gate, missing: missing.groups });
+    const groups = new GroupsApi({ directory, gate, missing });
     this.#connectionsApi = new ConnectionsApi({ directory, gate, groups });
   }
 
@@ -196,7 +200,7 @@ export class Gateway {
       },
       guard: () => undefined,
       isEnforced: false,
-      missing: { groups: undefined },
+      missing: { groups: undefined, wills: undefined },
     };
   }
 

@@ -133,7 +133,10 @@ export class ConnectionMesh implements ConnectionDirectory, StageDirectory {
   }
 }
 
-const bytesOf = (call: ConnectionCall | StageCall): number => ("data" in call ? call.data.byteLength : 0);
+function bytesOf(call: ConnectionCall | StageCall): number {
+  if ("data" in call) return call.data.byteLength;
+  return call.kind === "will" ? (call.will?.data.byteLength ?? 0) : 0;
+}
 
 /** What a thread that hangs has not read is still in memory, also when nobody waits any more. */
 const hasRoom = ({ calls, bytes }: Peer, more: number): boolean => calls < callsMax && bytes + more <= callsBytesMax;

@@ -177,7 +177,7 @@ const handlers: Handlers<ToThread> = {
         directory: mesh,
         guard: (request, entry) => problemWithCallback(request, entry, guardOptions),
         isEnforced: settings.isEnforced,
-        missing: { groups: missingFlag("websocket-groups") },
+        missing: { groups: missingFlag("websocket-groups"), wills: missingFlag("websocket-wills") },
       },
     });
   },

@@ -436,7 +436,11 @@ async function runOnce(
           acquireRole: (_: string, { host }: { host: string }) => (host === "ready" ? aRole : aRoleToCome()),
         } as unknown as ThreadContext["services"],
         authorizerResults: new ResultCache(Date),
-        connections: new LiveConnections(0),
+        connections: new LiveConnections({
+          thread: 0,
+          features: { groups: false, wills: false },
+          callAll: (_, __, done) => done([]),
+        }),
         underWay: new UnderWay(),
         ownPort: () => 0,
         isOwnName: () => true,

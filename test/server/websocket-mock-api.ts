@@ -73,3 +73,19 @@ export async function connectMock(url: string): Promise<{ readonly socket: WebSo
   const [{ data }] = (await once(socket, "message")) as [MessageEvent];
   return { socket, id: JSON.parse(String(data)).id };
 }
+
+/** Lets a backend judge who connects, and deploys that. */
+export async function addConnectRoute(url: string, ApiId: string, backend: string): Promise<void> {
+  const client = new ApiGatewayV2Client({ endpoint: url, region, credentials });
+  const { IntegrationId } = await client.send(
+    new CreateIntegrationCommand({
+      ApiId,
+      IntegrationType: "HTTP_PROXY",
+      IntegrationMethod: "POST",
+      IntegrationUri: backend,
+    }),
+  );
+  await client.send(new CreateRouteCommand({ ApiId, RouteKey: "$connect", Target: `integrations/${IntegrationId}` }));
+  await client.send(new CreateDeploymentCommand({ ApiId, StageName: "prod" }));
+  client.destroy();
+}

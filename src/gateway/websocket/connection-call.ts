@@ -1,3 +1,5 @@
+import type { LastWill } from "./last-wills.ts";
+
 /** A connection, as callbacks name it: an id of another stage's connection names none. */
 export interface ConnectionTarget {
   readonly connectionId: string;
@@ -13,6 +15,8 @@ export type ConnectionCall =
   | { readonly kind: "delete" }
   /** Puts it into a group, or takes it out. Beyond AWS. */
   | { readonly kind: "membership"; readonly group: string; readonly isMember: boolean }
+  /** Keeps what is sent when it is lost, in place of what was kept before. Beyond AWS. */
+  | { readonly kind: "will"; readonly will: LastWill | undefined }
   /** Asks for the stage, whichever the target names. */
   | { readonly kind: "locate" };
 
@@ -33,7 +37,7 @@ export type ConnectionOutcome =
   | { readonly kind: "gone" }
   /** Too much waits for the client already: the message was not taken. */
   | { readonly kind: "full" }
-  /** There are too many groups, of this connection or of its stage. */
+  /** There are too many groups or wills, of this connection or of its stage. */
   | { readonly kind: "crowded" }
   /** Too many calls are on their way to other threads: this one was not made. */
   | { readonly kind: "busy" }
@@ -59,6 +63,8 @@ interface CalledConnection {
   close(code: number, reason: string): void;
   /** Returns false if there are too many groups. */
   setMembership(group: string, isMember: boolean): boolean;
+  /** Returns false if there are too many wills. */
+  setWill(will: LastWill | undefined): boolean;
 }
 
 /** Makes a call of a connection of this thread, or of none. */
@@ -80,7 +86,9 @@ export function callConnection(
       connection.close(1000, "Connection Closed Normally");
       return done;
     case "membership":
-      return connection.setMembership(call.group, call.isMember) ? done : { kind: "crowded" };
+      return connection.setMembership(call.group, call.isMember) ? done : crowded;
+    case "will":
+      return connection.setWill(call.will) ? done : crowded;
   }
 }
 
@@ -99,3 +107,4 @@ export const viewOf = ({
 const done: ConnectionOutcome = { kind: "done" };
 const gone: ConnectionOutcome = { kind: "gone" };
 const full: ConnectionOutcome = { kind: "full" };
+const crowded: ConnectionOutcome = { kind: "crowded" };

@@ -137,7 +137,7 @@ export function answerConnection(call: ConnectionCallback, success: number, outc
       refuseLoad(call, "the client does not read as fast as messages are sent to it");
       return;
     case "crowded":
-      refuseLoad(call, "there are too many groups, of this connection or of its stage");
+      refuseLoad(call, "there are too many groups or wills, of this connection or of its stage");
       return;
     case "busy":
       refuseLoad(call, tooManyCalls);

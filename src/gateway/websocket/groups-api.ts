@@ -5,7 +5,8 @@ import { stageKey } from "../../plan/plan.ts";
 import type { BelowStage } from "../program.ts";
 import { makeExtendedRequestId } from "../request-ids.ts";
 import { type Callback, type CallbackGate, type CalledStage, refuse } from "./callback-gate.ts";
-import type { ConnectionDirectory } from "./connection-call.ts";
+import { problemOfWill } from "./connect-answer.ts";
+import type { ConnectionCall, ConnectionDirectory } from "./connection-call.ts";
 import { threadOf } from "./connection-id.ts";
 import {
   answerConnection,
@@ -17,6 +18,7 @@ import {
   tooManyCalls,
 } from "./connections-api.ts";
 import { problemOfGroup } from "./group-members.ts";
+import type { LastWill } from "./last-wills.ts";
 import {
   type ConnectionFilter,
   joinConnections,
@@ -28,11 +30,16 @@ import {
   sumOf,
 } from "./stage-call.ts";
 
+/** The settings that would turn features on, by feature; undefined for those that are on. */
+export interface MissingSettings {
+  readonly groups: string | undefined;
+  readonly wills: string | undefined;
+}
+
 export interface GroupsApiOptions {
   readonly directory: ConnectionDirectory & StageDirectory;
   readonly gate: CallbackGate;
-  /** What the setting is called that turns this on; undefined if it is on. */
-  readonly missing: string | undefined;
+  readonly missing: MissingSettings;
 }
 
 /** A call whose path and query were read. */
@@ -50,7 +57,8 @@ interface Operation {
   run(call: GroupsCallback, body: Buffer): void;
 }
 
-const pathPattern = /^\/(?:@|%40)(?:(connections)|(groups)(?:\/([^/]+)(?:\/([^/]+))?)?|(broadcast))\/?$/i;
+const pathPattern =
+  /^\/(?:@|%40)(?:(connections)|(groups)(?:\/([^/]+)(?:\/([^/]+))?)?|(broadcast)|(wills)\/([^/]+))\/?$/i;
 const pageMax = bounds.connectionPageMax.value;
 const exceptionsMax = bounds.connectionExceptionsMax.value;
 const paging = ["limit", "nextToken"];
@@ -71,6 +79,8 @@ export class GroupsApi {
     "POST @broadcast": { parameters: ["except"], run: (call, body) => this.#send(call, body) },
     "PUT @groups/{group}/{connectionId}": { parameters: [], run: (call) => this.#setMembership(call, true) },
     "DELETE @groups/{group}/{connectionId}": { parameters: [], run: (call) => this.#setMembership(call, false) },
+    "PUT @wills/{connectionId}": { parameters: ["group"], run: (call, body) => this.#keepWill(call, body) },
+    "DELETE @wills/{connectionId}": { parameters: [], run: (call) => this.#setWill(call, undefined) },
   };
 
   constructor(options: GroupsApiOptions) {
@@ -79,16 +89,18 @@ export class GroupsApi {
 
   /** Says what would list connections, if it is off. */
   get hintWithoutId(): string | undefined {
-    const { missing } = this.#options;
-    return missing && `AWS lists no connections; ${missing} does`;
+    const { groups } = this.#options.missing;
+    return groups && `AWS lists no connections; ${groups} does`;
   }
 
   /** Answers a request below a stage, if it is one for groups. Returns false for any other. */
   answer(request: InboundExchange, stage: CalledStage, { path, query, customDomain }: BelowStage): boolean {
     const found = pathPattern.exec(path);
     if (found === null) return false;
-    const [, connections, groups, rawGroup, rawId] = found;
-    const { gate, missing } = this.#options;
+    const [, connections, groups, rawGroup, member, , wills, owner] = found;
+    const rawId = member ?? owner;
+    const { gate } = this.#options;
+    const missing = this.#options.missing[wills === undefined ? "groups" : "wills"];
     // As on AWS: a path and verbs that have no meaning there.
     const isAws = connections !== undefined;
     if (isAws && (missing !== undefined || request.method !== "GET")) return false;
@@ -96,18 +108,13 @@ export class GroupsApi {
     const basics = { request, requestId };
     if (!gate.lets(basics, { isByCustomDomain: customDomain !== undefined })) return true;
     if (missing !== undefined) {
-      refuse(
-        basics,
-        501,
-        "NotImplementedException",
-        `This server has no groups of connections: AWS has none. ${missing} turns them on.`,
-        undefined,
-      );
+      const message = `This server does no such thing with connections, as AWS doesn't. ${missing} turns it on.`;
+      refuse(basics, 501, "NotImplementedException", message, undefined);
       return true;
     }
     const group = rawGroup === undefined ? undefined : decodePath(rawGroup);
     const connectionId = rawId === undefined ? undefined : decodePath(rawId);
-    const form = isAws ? "@connections" : groups === undefined ? "@broadcast" : formOf(group, connectionId);
+    const form = formOf({ isList: isAws, isGroups: groups !== undefined, group, connectionId });
     const name = `${request.method} ${form}`;
     const operation = Object.hasOwn(this.#operations, name) ? this.#operations[name] : undefined;
     if (operation === undefined) {
@@ -137,12 +144,29 @@ export class GroupsApi {
   }
 
   #setMembership(call: GroupsCallback, isMember: boolean): void {
-    const { connectionId, group, key } = call;
+    this.#callConnection(call, { kind: "membership", group: call.group, isMember });
+  }
+
+  #keepWill(call: GroupsCallback, data: Buffer): void {
+    const will = problemOfWill({ group: call.query.get("group") ?? undefined, data });
+    if (!isUtf8(data)) refuseBytes(call);
+    else if (typeof will === "string") refuseInput(call, will);
+    else this.#setWill(call, will);
+  }
+
+  #setWill(call: GroupsCallback, will: LastWill | undefined): void {
+    // Of a piece of a larger buffer, all of it would be kept.
+    const kept = will && { ...will, data: new Uint8Array(will.data) };
+    this.#callConnection(call, { kind: "will", will: kept });
+  }
+
+  #callConnection(call: GroupsCallback, asked: ConnectionCall): void {
+    const { connectionId, key } = call;
     if (threadOf(connectionId) === undefined) {
       refuseInput(call, `Invalid connectionId: ${connectionId.slice(0, 100)}`);
       return;
     }
-    this.#options.directory.call({ connectionId, stageKey: key }, { kind: "membership", group, isMember }, (outcome) =>
+    this.#options.directory.call({ connectionId, stageKey: key }, asked, (outcome) =>
       answerConnection(call, 204, outcome),
     );
   }
@@ -206,9 +230,17 @@ export class GroupsApi {
   }
 }
 
-function formOf(group: string | undefined, connectionId: string | undefined): string {
-  if (group === undefined) return "@groups";
-  return connectionId === undefined ? "@groups/{group}" : "@groups/{group}/{connectionId}";
+/** Returns what a path names, with the names of its parts. */
+function formOf(path: {
+  readonly isList: boolean;
+  readonly isGroups: boolean;
+  readonly group: string | undefined;
+  readonly connectionId: string | undefined;
+}): string {
+  if (path.isList) return "@connections";
+  if (!path.isGroups) return path.connectionId === undefined ? "@broadcast" : "@wills/{connectionId}";
+  if (path.group === undefined) return "@groups";
+  return path.connectionId === undefined ? "@groups/{group}" : "@groups/{group}/{connectionId}";
 }
 
 function problemOfCall(

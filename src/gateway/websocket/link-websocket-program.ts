@@ -14,12 +14,14 @@ import type { LinkedStage } from "../linked-stage.ts";
 import type { BelowStage, FrontRefusal, MethodProgram, Program } from "../program.ts";
 import type { ProgramLife } from "../program-life.ts";
 import { makeExtendedRequestId } from "../request-ids.ts";
+import { addHint } from "../responses/failure.ts";
 import { runMethod } from "../run-traced.ts";
 import { describeSelection, linkSelectionKey, type SelectKey } from "../selection.ts";
 import { Payload } from "../templates/payload.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { openV2Exchange } from "../v2-exchange.ts";
 import { callbackDomain } from "./callback-domain.ts";
+import { readConnectAnswer } from "./connect-answer.ts";
 import { HandshakeAnswer } from "./handshake-answer.ts";
 import type { MessageProgram } from "./message-program.ts";
 import { MessageRequest } from "./message-request.ts";
@@ -137,6 +139,11 @@ class WebSocketProgram implements Program, MessageProgram {
   #accept(exchange: Exchange, inbound: InboundExchange, stage: object | undefined, headers: readonly string[]): void {
     const { connectionId: id, domainName, connectedMs } = exchange.connection!;
     const { account } = this.plan;
+    const settings = readConnectAnswer(headers, this.#thread.connections.features);
+    if (typeof settings === "string") {
+      refuseConnectAnswer(exchange, inbound, settings);
+      return;
+    }
     const facts = { id, key: this.#key, account, connectedMs, caller: whoConnected(exchange), domainName };
     const session = new WebSocketSession(facts, inbound, this.#thread.connections);
     const protocol = lastHeader(headers, "sec-websocket-protocol");
@@ -145,7 +152,7 @@ class WebSocketProgram implements Program, MessageProgram {
     const peer = inbound.upgrade(isWanted ? ["Sec-WebSocket-Protocol", protocol] : [], webSocketLimits, session);
     if (peer === undefined) return;
     // A stage that was removed while $connect ran takes this connection along, too.
-    if (stage !== undefined && this.#thread.connections.stageOf(this.#key) === stage) session.begin(peer);
+    if (stage !== undefined && this.#thread.connections.stageOf(this.#key) === stage) session.begin(peer, settings);
     else peer.close(1001, "Going away");
   }
 
@@ -228,6 +235,14 @@ class WebSocketProgram implements Program, MessageProgram {
   contextPath({ pathAsSent }: Exchange): string {
     return `/${this.plan.stageName}${pathAsSent}`;
   }
+}
+
+/** Answers a handshake whose integration said what can't be done. */
+function refuseConnectAnswer(exchange: Exchange, inbound: InboundExchange, problem: string): void {
+  const headers = ["Content-Type", "application/json"];
+  exchange.program.addHeaders?.(exchange, headers);
+  addHint(inbound, headers, problem);
+  inbound.respond(502, headers, messageOf(exchange, "Internal server error"));
 }
 
 function protocolsOf({ headerNames, rawHeaders }: InboundRequest): readonly string[] {

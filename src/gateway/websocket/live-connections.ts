@@ -1,16 +1,19 @@
 import { bounds } from "../../base/bounds.ts";
 import type { Caller } from "../caller.ts";
+import type { ConnectionFeatures } from "./connect-answer.ts";
 import { viewOf } from "./connection-call.ts";
 import { makeConnectionId } from "./connection-id.ts";
 import { GroupMembers } from "./group-members.ts";
 import { GroupSends } from "./group-sends.ts";
 import { LargeMessages } from "./large-messages.ts";
+import { LastWills } from "./last-wills.ts";
 import type { MessageProgram } from "./message-program.ts";
 import {
   type ConnectionDescription,
   type ConnectionFilter,
   pageOf,
   type StageCall,
+  type StageDirectory,
   type StageOutcome,
 } from "./stage-call.ts";
 import type { WebSocketSession } from "./websocket-session.ts";
@@ -24,9 +27,19 @@ interface LiveStage {
   readonly groups: GroupMembers<WebSocketSession>;
 }
 
+export interface LiveConnectionsOptions {
+  /** The number of the thread, which ids name. */
+  readonly thread: number;
+  readonly features: ConnectionFeatures;
+  /** Makes calls of stages in all gateway threads. */
+  readonly callAll: StageDirectory["callAll"];
+}
+
 /** The WebSockets of a gateway thread, and the programs that take their messages. */
 export class LiveConnections {
-  readonly #thread: number;
+  readonly #options: LiveConnectionsOptions;
+  readonly features: ConnectionFeatures;
+  readonly wills: LastWills;
   readonly #sessions = new Map<string, WebSocketSession>();
   /** By the stage's key. A connection outlives the deployment that it was made by, but not the stage. */
   readonly #stages = new Map<string, LiveStage>();
@@ -36,14 +49,15 @@ export class LiveConnections {
   /** The bytes of all messages that are under way. */
   #messageBytes = 0;
 
-  /** `thread` is the number of the thread, which ids name. */
-  constructor(thread: number) {
-    this.#thread = thread;
+  constructor(options: LiveConnectionsOptions) {
+    this.#options = options;
+    this.features = options.features;
+    this.wills = new LastWills(options.callAll);
   }
 
   /** Returns a place for connections of a stage that is not served, which nobody else finds. */
   apart(): LiveConnections {
-    return new LiveConnections(this.#thread);
+    return new LiveConnections({ ...this.#options, callAll: (_, __, done) => done([]) });
   }
 
   /** Counts a message that is under way, or returns false if there is no room for it. */
@@ -58,7 +72,7 @@ export class LiveConnections {
   }
 
   makeId(): string {
-    return makeConnectionId(this.#thread);
+    return makeConnectionId(this.#options.thread);
   }
 
   add(session: WebSocketSession): void {

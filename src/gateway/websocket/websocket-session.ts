@@ -1,10 +1,13 @@
 import { bounds } from "../../base/bounds.ts";
 import type { InboundRequest } from "../../http/inbound.ts";
 import type { TextFrame } from "../../http/websocket/frames.ts";
-import type { WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "../../http/websocket/websocket.ts";
+import type { ClosedBy, WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "../../http/websocket/websocket.ts";
 import type { Caller } from "../caller.ts";
+import type { ConnectionSettings } from "./connect-answer.ts";
 import { ExplainedClient } from "./explained-client.ts";
+import type { LastWill } from "./last-wills.ts";
 import type { LiveConnections } from "./live-connections.ts";
+import type { MessageProgram } from "./message-program.ts";
 
 /** AWS: API Gateway Developer Guide, "Quotas for configuring and running a WebSocket API in API Gateway". */
 export const webSocketLimits: WebSocketLimits = {
@@ -37,6 +40,8 @@ export class WebSocketSession implements WebSocketReceiver {
   readonly #connections: LiveConnections;
   /** The groups that it is in; only the stage's {@link GroupMembers} change them. */
   groups: Set<string> | undefined = undefined;
+  /** What is sent when it is lost. */
+  #will: LastWill | undefined = undefined;
   #peer: WebSocketPeer | undefined = undefined;
   /** The messages that are under way, and their bytes. */
   #running = 0;
@@ -61,10 +66,13 @@ export class WebSocketSession implements WebSocketReceiver {
     this.#connections = connections;
   }
 
-  /** Begins, with what the handshake made. */
-  begin(peer: WebSocketPeer): void {
+  /** Begins, with what the handshake made and the answer of `$connect` says. */
+  begin(peer: WebSocketPeer, { groups, will }: ConnectionSettings): void {
     this.#peer = peer;
     this.#connections.add(this);
+    const hasAll = groups.every((group) => this.setMembership(group, true)) && this.setWill(will);
+    // Nobody stays without what they were to have.
+    if (!hasAll) this.close(1013, "Too many groups or wills");
   }
 
   get isOpen(): boolean {
@@ -97,6 +105,12 @@ export class WebSocketSession implements WebSocketReceiver {
 
   setMembership(group: string, isMember: boolean): boolean {
     return this.#connections.setMembership(this, group, isMember);
+  }
+
+  setWill(will: LastWill | undefined): boolean {
+    if (!this.#connections.wills.replace(this.#will, will)) return false;
+    this.#will = will;
+    return true;
   }
 
   close(code: number, reason: string): void {
@@ -157,10 +171,26 @@ export class WebSocketSession implements WebSocketReceiver {
     return this.#peer instanceof ExplainedClient ? this.#peer : undefined;
   }
 
-  onClose(code: number, reason: string, by: "client" | "server" | "lost"): void {
+  onClose(code: number, reason: string, by: ClosedBy): void {
     // One that never began has no $disconnect.
     if (!this.#connections.remove(this)) return;
-    this.#connections.programOf(this)?.disconnect(this, code, describeEnd(code, reason, by));
+    const program = this.#connections.programOf(this);
+    this.#sendWill(program, code, by);
+    program?.disconnect(this, code, describeEnd(code, reason, by));
+  }
+
+  #sendWill(program: MessageProgram | undefined, code: number, by: ClosedBy): void {
+    const will = this.#will;
+    if (will === undefined) return;
+    this.#will = undefined;
+    const { wills } = this.#connections;
+    // A stage that is gone, or is another account's, has nobody to tell.
+    if (program === undefined || !isLoss(code, by)) wills.replace(will, undefined);
+    else {
+      const onUnsent = (): void => program.logger.warn("A last will could not be sent to all.", { stage: this.key });
+      const isServed = (): boolean => this.#connections.programOf(this) !== undefined;
+      wills.send({ stageKey: this.key, will, isServed, onUnsent });
+    }
   }
 
   onDrain(): void {}
@@ -170,9 +200,16 @@ export class WebSocketSession implements WebSocketReceiver {
  * Returns `disconnectReason`. AWS quirk: it is a text of AWS's own for 1000 and for clients that gave no code; a browser's
  * 1001 has none. Unconfirmed: the others; see docs/compatibility.md, "WebSocket APIs, ends of connections".
  */
-function describeEnd(code: number, reason: string, by: "client" | "server" | "lost"): string {
+function describeEnd(code: number, reason: string, by: ClosedBy): string {
   if (by === "lost") return "Client disconnected abruptly";
   if (reason !== "") return reason;
   if (code === 1000) return "Connection Closed Normally";
   return code === 1005 ? "Client-side close frame status not set" : "";
 }
+
+/**
+ * Returns whether a connection ended in a way that neither its client nor its stage chose: it was lost or idle, or was closed because
+ * of what the client did, which its code says. 1000 is a callback's, and 1001 that of a stage or server that stops.
+ */
+const isLoss = (code: number, by: ClosedBy): boolean =>
+  by === "lost" || by === "idle" || (by === "server" && code > 1001 && code < 2000);

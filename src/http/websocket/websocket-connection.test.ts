@@ -343,3 +343,14 @@ test("a server that stops closes its WebSockets with 1001", async () => {
   await client.closed();
   assert.equal(client.received, "\x88\x0c\x03\xe9Going away");
 });
+
+test("who closes for want of traffic says so, and who closes for age does not", () => {
+  const idle = new WebSocketUnderTest({ ...awsLimits, idleMs: 1_000, lifeMs: 5_000 });
+  idle.host.nowMs = 1_000;
+  idle.connection.sweep();
+  const old = new WebSocketUnderTest({ ...awsLimits, idleMs: 1_000, lifeMs: 5_000 });
+  old.host.nowMs = 5_000;
+  old.receive(clientFrame(0x89, ""));
+  old.connection.sweep();
+  assert.deepEqual([idle.closes, old.closes], [["1001 by idle"], ["1001 by server"]]);
+});

@@ -15,7 +15,7 @@ import {
   unmask,
   validTo,
 } from "./frames.ts";
-import type { WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "./websocket.ts";
+import type { ClosedBy, WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "./websocket.ts";
 
 /** What a WebSocket needs from the server that accepted its connection. */
 export interface WebSocketHost {
@@ -160,7 +160,9 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
     if (tick >= this.#deadline) this.socket.destroy();
     else if (!this.#isDelivering(tick)) this.#lose("The client does not read");
     else if (this.#state !== states.open) return;
-    else if (nowMs - this.lastActiveMs >= this.#limits.idleMs || nowMs - this.#openedMs >= this.#limits.lifeMs) {
+    else if (nowMs - this.lastActiveMs >= this.#limits.idleMs) {
+      this.#close(closeCodes.goingAway, "Going away", "idle");
+    } else if (nowMs - this.#openedMs >= this.#limits.lifeMs) {
       this.close(closeCodes.goingAway, "Going away");
     } else if (this.#messageBytes > 0 && !this.#isPaused && nowMs - this.#messageBegunMs >= messageMsMax) {
       this.close(closeCodes.policyViolation, "Message too slow");
@@ -433,7 +435,7 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
   }
 
   /** Sends the close frame, and waits a moment for the client's, or for its end. */
-  #close(code: number, reason: string, by: "client" | "server"): void {
+  #close(code: number, reason: string, by: Exclude<ClosedBy, "lost">): void {
     if (this.#state !== states.open) return;
     this.#state = states.closing;
     this.#deadline = this.#host.tick + this.#host.ticks.linger;
@@ -453,7 +455,7 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
     this.#forgetMessage();
   }
 
-  #tellClosed(code: number, reason: string, by: "client" | "server" | "lost"): void {
+  #tellClosed(code: number, reason: string, by: ClosedBy): void {
     try {
       this.#receiver.onClose(code, reason, by);
     } catch (error) {

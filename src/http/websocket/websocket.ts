@@ -15,6 +15,9 @@ export interface WebSocketLimits {
   readonly unsentBytesMax: number;
 }
 
+/** Who closed a WebSocket: `idle` if the server did because nothing came or went, `lost` if it ended without a closing. */
+export type ClosedBy = "client" | "server" | "idle" | "lost";
+
 /** Gets what happens to a WebSocket. An exception that it throws closes that WebSocket and no other. */
 export interface WebSocketReceiver {
   /** Takes a whole text message, which is valid UTF-8. Returning false asks for nothing more until the peer's `resume`. */
@@ -23,7 +26,7 @@ export interface WebSocketReceiver {
    * Called once, whatever ended it. The code is the client's (1005 if it gave none), ours, or 1006 if the connection was lost;
    * the reason is the client's own, or ours.
    */
-  onClose(code: number, reason: string, by: "client" | "server" | "lost"): void;
+  onClose(code: number, reason: string, by: ClosedBy): void;
   /** Called when what waited was sent, after a `send` that returned false. */
   onDrain(): void;
 }
