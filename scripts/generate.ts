@@ -11,6 +11,8 @@ import { makeLambdaOperations } from "../src/services/lambda/operations.ts";
 import { logsOperations } from "../src/services/logs/operations.ts";
 import { makeStsOperations } from "../src/services/sts/operations.ts";
 import { makeWafOperations } from "../src/services/wafv2/operations.ts";
+import { makeSamplingOperations } from "../src/services/xray/sampling-rules.ts";
+import { traceOperationNames } from "../src/services/xray/trace-operation-names.ts";
 import { commandLinePage } from "./command-line-page.ts";
 import { settingsPage, v2SettingsPage } from "./settings-page.ts";
 
@@ -33,6 +35,10 @@ const served: Readonly<Partial<Record<ModelName, Readonly<Record<string, unknown
   sts: makeStsOperations(unused(), unused(), unused()),
   logs: logsOperations,
   wafv2: makeWafOperations(unused(), unused()),
+  xray: {
+    ...Object.fromEntries(traceOperationNames.map((name) => [name, true])),
+    ...makeSamplingOperations(unused(), unused()),
+  },
 };
 
 const titles: Readonly<Record<ModelName, string>> = {
@@ -44,6 +50,7 @@ const titles: Readonly<Record<ModelName, string>> = {
   iam: "IAM",
   logs: "CloudWatch Logs",
   wafv2: "WAF (wafv2)",
+  xray: "X-Ray",
 };
 
 function operationsPage(): string {

@@ -1,7 +1,7 @@
 // The program `portico`. Commands are data (commands.ts); each one's code is loaded only when it is run.
-import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { UserError } from "../base/user-error.ts";
+import { readVersion } from "../base/version.ts";
 import type { ConfigFlags } from "../server/config.ts";
 import { type ConfigKey, configKeys, takesMany, variableName } from "../server/config-keys.ts";
 import { type CommandFacts, type CommandOption, commandGroups, commands } from "./commands.ts";
@@ -40,11 +40,6 @@ async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error, output);
   }
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 function addCommand(program: Command, facts: CommandFacts): void {

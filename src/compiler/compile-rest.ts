@@ -82,6 +82,7 @@ export function compileRest(
     stageVariables: variables,
     binaryMediaTypes: restApi.binaryMediaTypes ?? [],
     ...(types.includes("EDGE") ? { isEdgeOptimized: true as const } : {}),
+    ...(stage.tracingEnabled ? { isTraced: true as const } : {}),
     ...(stage.canarySettings === undefined ? {} : { hasCanary: true as const }),
     isDefaultEndpointDisabled: restApi.disableExecuteApiEndpoint,
     ...(log?.destinationArn === undefined || log.format === undefined

@@ -10,7 +10,6 @@ export function settingsWithoutEffect({ restApi, resources }: RestApiDefinition,
   // There is no TLS that it could be a policy of.
   if (restApi.securityPolicy !== undefined) names.add(`securityPolicy ${restApi.securityPolicy}`);
   if (stage.cacheClusterEnabled) names.add("cacheClusterEnabled");
-  if (stage.tracingEnabled) names.add("tracingEnabled");
   const methods = resources.flatMap(({ path, resourceMethods = {} }) =>
     Object.keys(resourceMethods).map((verb) => [path, verb] as const),
   );

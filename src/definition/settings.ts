@@ -190,7 +190,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     cacheClusterEnabled: withoutEffect(noCache, "cacheClusterEnabled"),
     cacheClusterSize: withoutEffect(noCache),
     cacheClusterStatus: description,
-    tracingEnabled: withoutEffect("There is no X-Ray.", "tracingEnabled"),
+    tracingEnabled: works("gateway/trace-sampling", atOnce),
   },
   MethodSetting: {
     throttlingBurstLimit: enforced("gateway/steps/throttle", atOnce),
@@ -342,7 +342,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     cacheClusterSize: withoutEffect(noCache),
     variables: works(deploymentInput, "call"),
     canarySettings: noCanary,
-    tracingEnabled: withoutEffect("There is no X-Ray.", "tracingEnabled"),
+    tracingEnabled: works(deploymentInput, "call"),
   },
   CreateApiKeyRequest: { generateDistinctId: works("management/rest/api-key", "call") },
   ImportApiKeysRequest: {

@@ -12,6 +12,7 @@ import { type FailureType, ourFault } from "./responses/failure.ts";
 import type { CustomDomainEntry } from "./routing/custom-domains.ts";
 import type { Overrides } from "./templates/overrides.ts";
 import type { Payload } from "./templates/payload.ts";
+import type { SampledTrace } from "./trace-sampling.ts";
 import type { WafOutcome } from "./web-acls.ts";
 
 /** The path parameters of an exchange that matched no route. */
@@ -154,6 +155,8 @@ export class Exchange implements AnswerObserver {
   connection: ConnectionFacts | undefined;
   /** Records what happens, where somebody wants to know: an execution log, a test, `portico explain`. */
   trace: Trace | undefined;
+  /** The exchange is recorded for X-Ray or a collector. */
+  sampled: SampledTrace | undefined;
   /** The work that the exchange waits for. */
   #work: Work | undefined;
   /** How many parts of an answer that was given are not yet handed over or given up. */
@@ -195,13 +198,14 @@ export class Exchange implements AnswerObserver {
     this.overrides = undefined;
     this.connection = undefined;
     this.trace = undefined;
+    this.sampled = undefined;
     this.#work = undefined;
     this.#holds = 0;
     this.#caller = undefined;
     this.#traceId = undefined;
     this.#wholeTrace = undefined;
     this.#query = undefined;
-    program.life.begin();
+    program.life.begin(this);
     inbound.observer = this;
   }
 
@@ -210,8 +214,15 @@ export class Exchange implements AnswerObserver {
    */
   get traceHeader(): string {
     const root = `Root=${this.traceId}`;
+    if (this.sampled?.isForXray === true) return `${root};Parent=${this.sampled.integrationId};Sampled=1`;
     const given = this.request.header("x-amzn-trace-id");
     return given?.includes(root) === true && given.length <= traceHeaderCharsMax ? given : root;
+  }
+
+  /** The same for the function of an authorizer. */
+  get authorizerTraceHeader(): string {
+    if (this.sampled?.isForXray !== true) return this.traceHeader;
+    return `Root=${this.traceId};Parent=${this.sampled.authorizerId};Sampled=1`;
   }
 
   /**

@@ -18,7 +18,9 @@ import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { Reservoirs, SamplingRule } from "../telemetry/sampling-rule.ts";
 import type { Trace } from "../telemetry/trace.ts";
+import type { TraceSink } from "../telemetry/traced-exchange.ts";
 import type { FoundSamples, SampleKey } from "../waf/samples.ts";
 import type { GeoDatabase, RateCounter } from "../waf/statement-type.ts";
 import type { PublishedWebAcl } from "../waf/web-acl.ts";
@@ -46,6 +48,7 @@ import { beginTrace, makeTrace } from "./run-traced.ts";
 import { refuse } from "./steps/closed.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "./synthetic-request.ts";
 import type { ThreadContext } from "./thread-context.ts";
+import { TraceSampling } from "./trace-sampling.ts";
 import { UnderWay } from "./under-way.ts";
 import { WebAcls } from "./web-acls.ts";
 import { CallbackGate, type GuardCallbacks } from "./websocket/callback-gate.ts";
@@ -73,6 +76,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly executionLogs: ExecutionLogSink;
+  /** Without it, nothing is recorded as a trace. */
+  readonly tracing?: TracingOptions;
   /** The token buckets that all threads share. */
   readonly throttles: Throttles;
   /** The counters of rate-based rules, which all threads share. */
@@ -94,6 +99,18 @@ export interface GatewayOptions {
   /** Returns whether a host that a client called is a name of this server. */
   readonly isOwnName?: (host: string) => boolean;
   readonly callbacks?: CallbackOptions;
+}
+
+/** What is recorded as traces, and who takes it. */
+export interface TracingOptions {
+  readonly sink: TraceSink;
+  /** The reservoirs of X-Ray's sampling rules, which all threads share. */
+  readonly reservoirs: Reservoirs;
+  /**
+   * The share of exchanges that are traced for an OpenTelemetry collector, where their callers have not decided that: 0
+   * to 1. Undefined if there is no collector.
+   */
+  readonly otlpShare: number | undefined;
 }
 
 /** Who may call `@connections`, and how the calls reach the threads that have the connections. */
@@ -161,6 +178,8 @@ export class Gateway {
       clock,
       logger,
       executionLogs,
+      sampling: new TraceSampling(options.tracing, clock),
+      traces: options.tracing?.sink ?? { write: () => undefined },
       throttles,
       webAcls: new WebAcls({ rates, geo, logs, logger }),
       keys: makeKeyAccess(options.apiKeys, throttles, options.usageSaving),
@@ -277,6 +296,11 @@ export class Gateway {
   setApiKind(apiId: string, kind: PlanKind | null): void {
     if (kind === null) this.#kinds.delete(apiId);
     else this.#kinds.set(apiId, kind);
+  }
+
+  /** Takes in a sampling rule of X-Ray, or that it is gone. */
+  setSamplingRule(key: string, rule: SamplingRule | null): void {
+    this.#thread.sampling.setRule(key, rule);
   }
 
   /** Takes in a usage plan, or that it is gone. */

@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import type { Plan } from "../plan/kinds.ts";
 import type { ExecutionLogWriter } from "../telemetry/execution-log.ts";
 import { linkAccessLog } from "./access-log.ts";
+import { describeTraced } from "./describe-traced.ts";
 import type { Exchange } from "./exchange.ts";
 import { writeExecutionLog } from "./run-traced.ts";
 import type { ThreadContext } from "./thread-context.ts";
+import type { SampleExchange } from "./trace-sampling.ts";
 
 /**
  * Whether a program serves a stage or runs a test. A test is not a request of any stage, so it is neither counted nor
@@ -22,6 +24,7 @@ export class ProgramLife {
   readonly #stageMetrics: number;
   readonly #log: ((exchange: Exchange) => void) | undefined;
   readonly #executionLog: ExecutionLogWriter;
+  readonly #sample: SampleExchange | undefined;
   readonly #releases: (() => void)[] = [];
   #running = 0;
   #isRetired = false;
@@ -32,6 +35,7 @@ export class ProgramLife {
     this.#stageMetrics = this.#isCounted ? thread.metrics.stage(`${plan.apiId}/${plan.stageName}`) : 0;
     this.#executionLog = thread.executionLogs.open(plan);
     this.#log = this.#isCounted ? this.#openLog(plan) : undefined;
+    this.#sample = this.#isCounted ? thread.sampling.link(plan) : undefined;
   }
 
   /** Called when the program is retired and no exchange is on it. */
@@ -39,9 +43,10 @@ export class ProgramLife {
     this.#releases.push(release);
   }
 
-  begin(): void {
+  begin(exchange: Exchange): void {
     this.#running++;
     this.#thread.underWay.begin();
+    if (this.#sample !== undefined) exchange.sampled = this.#sample(exchange);
   }
 
   complete(exchange: Exchange): void {
@@ -59,6 +64,7 @@ export class ProgramLife {
     metrics.request(this.#stageMetrics, exchange.status, performance.now() - exchange.startedAt);
     metrics.add("responseBytes", exchange.answer.responseBytes);
     if (exchange.trace !== undefined) writeExecutionLog(exchange, this.#executionLog);
+    if (exchange.sampled !== undefined) this.#thread.traces.write(describeTraced(exchange, exchange.sampled));
     this.#log?.(exchange);
   }
 

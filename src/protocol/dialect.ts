@@ -106,6 +106,16 @@ export const dialects: Readonly<Record<ModelName, Dialect>> = {
     splitsQueryLists: false,
     blobContentType: "application/octet-stream",
   },
+  xray: {
+    invalidInput: "InvalidRequestException",
+    unreadableInput: { code: "SerializationException" },
+    wrongType: tokenWords,
+    bodyPath: noPath,
+    endsWithNewline: false,
+    hasApiGatewayId: false,
+    splitsQueryLists: false,
+    blobContentType: "application/octet-stream",
+  },
   wafv2: {
     invalidInput: "ValidationException",
     unreadableInput: { code: "SerializationException" },

@@ -89,6 +89,7 @@ export const modelNames = [
   "sts",
   "iam",
   "logs",
+  "xray",
   "wafv2",
 ] as const;
 export type ModelName = (typeof modelNames)[number];

@@ -38,6 +38,7 @@ const modelsBySigningName: Readonly<Record<string, ModelName>> = {
   iam: "iam",
   logs: "logs",
   wafv2: "wafv2",
+  xray: "xray",
 };
 
 function bySigningName(service: string, path: string): Ownership {
@@ -64,6 +65,48 @@ const apiGatewayRoots: ReadonlySet<string> = new Set([
   "vpclinks",
 ]);
 
+/** The paths of X-Ray, each of one segment: its SDKs ask for sampling rules without a signature. A test holds them to the model. */
+const xrayRoots: ReadonlySet<string> = new Set([
+  "CancelTraceRetrieval",
+  "CreateGroup",
+  "CreateSamplingRule",
+  "DeleteGroup",
+  "DeleteResourcePolicy",
+  "DeleteSamplingRule",
+  "EncryptionConfig",
+  "GetGroup",
+  "GetIndexingRules",
+  "GetRetrievedTracesGraph",
+  "GetSamplingRules",
+  "GetTraceSegmentDestination",
+  "Groups",
+  "Insight",
+  "InsightEvents",
+  "InsightImpactGraph",
+  "InsightSummaries",
+  "ListResourcePolicies",
+  "ListRetrievedTraces",
+  "ListTagsForResource",
+  "PutEncryptionConfig",
+  "PutResourcePolicy",
+  "SamplingStatisticSummaries",
+  "SamplingTargets",
+  "ServiceGraph",
+  "StartTraceRetrieval",
+  "TagResource",
+  "TelemetryRecords",
+  "TimeSeriesServiceStatistics",
+  "TraceGraph",
+  "TraceSegments",
+  "TraceSummaries",
+  "Traces",
+  "UntagResource",
+  "UpdateGroup",
+  "UpdateIndexingRule",
+  "UpdateSamplingRule",
+  "UpdateTraceSegmentDestination",
+]);
+
 /** The models by the prefix of operations in `X-Amz-Target`. A test holds the table to the models. */
 const modelsByTargetPrefix: Readonly<Record<string, ModelName>> = {
   Logs_20140328: "logs",
@@ -80,6 +123,7 @@ function byPath(path: string): Ownership | undefined {
   if (isV2(path)) return { kind: "owned", model: "apigatewayv2" };
   const root = path.split("/", 2)[1] ?? "";
   if (apiGatewayRoots.has(root)) return { kind: "owned", model: "apigateway" };
+  if (xrayRoots.has(root)) return { kind: "owned", model: "xray" };
   // Lambda's paths begin with the date of the API's version: /2015-03-31/functions.
   if (/^20\d\d-\d\d-\d\d$/.test(root)) return { kind: "owned", model: "lambda" };
   if (root === "@connections") return { kind: "owned", model: "apigatewaymanagementapi" };

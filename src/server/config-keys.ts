@@ -32,6 +32,16 @@ export interface ServerSettings {
   readonly accessLog: string;
   /** The greatest number of bytes that the embedded CloudWatch Logs may hold. */
   readonly logsMax: number;
+  /** The greatest number of bytes that the embedded X-Ray may hold. */
+  readonly tracesMax: number;
+  /** `host:port` of an X-Ray daemon. */
+  readonly xrayDaemon: string | undefined;
+  /** The base address of an OpenTelemetry collector. */
+  readonly otlp: string | undefined;
+  /** Headers of the requests to it, which no message shows. */
+  readonly otlpHeaders: Readonly<Record<string, string>>;
+  /** The percentage of requests that are traced for it. */
+  readonly otlpSample: number;
   readonly allowOrigin: readonly string[];
   readonly allowReset: boolean;
   readonly domain: readonly string[];
@@ -202,6 +212,46 @@ export const configKeys: readonly ConfigKey[] = [
     value: { kind: "bytes", min: 1 * mib, max: 1_048_576 * mib },
     default: 1_024 * mib,
     help: "room for the embedded CloudWatch Logs (with --memory 128MB at most); the oldest lines are dropped first",
+  },
+  {
+    name: "tracesMax",
+    flag: "traces-max",
+    placeholder: "SIZE",
+    value: { kind: "bytes", min: 1 * mib, max: 1_048_576 * mib },
+    default: 256 * mib,
+    help: "room for the embedded X-Ray (with --memory 64MB at most); the oldest traces are dropped first",
+  },
+  {
+    name: "xrayDaemon",
+    flag: "xray-daemon",
+    placeholder: "HOST:PORT",
+    value: { kind: "address" },
+    default: undefined,
+    help: "X-Ray daemon that gets the segments of traced stages, too, by UDP",
+  },
+  {
+    name: "otlp",
+    flag: "otlp",
+    placeholder: "URL",
+    value: { kind: "base-url" },
+    default: undefined,
+    help: "OpenTelemetry collector that gets traces by OTLP/HTTP, such as http://localhost:4318",
+  },
+  {
+    name: "otlpHeaders",
+    flag: "otlp-headers",
+    placeholder: "NAME=VALUE",
+    value: { kind: "secret-headers" },
+    default: [],
+    help: "headers of the requests to it, such as a key",
+  },
+  {
+    name: "otlpSample",
+    flag: "otlp-sample",
+    placeholder: "PERCENT",
+    value: { kind: "integer", min: 0, max: 100 },
+    default: 5,
+    help: "how many of the requests are traced for it, where their callers have not decided that",
   },
   {
     name: "allowOrigin",

@@ -13,6 +13,12 @@ export type ConfigValueForm =
   /** An address of this machine, or `localhost`. */
   | { readonly kind: "host" }
   | { readonly kind: "origin-url" }
+  /** A URL below which paths are added. */
+  | { readonly kind: "base-url" }
+  /** `HOST:PORT` */
+  | { readonly kind: "address" }
+  /** `NAME=VALUE`, which no message shows. */
+  | { readonly kind: "secret-headers" }
   /** Visible ASCII characters, which no message shows. */
   | { readonly kind: "secret" }
   | { readonly kind: "integer"; readonly min: number; readonly max: number }
@@ -81,6 +87,27 @@ const parsers: { readonly [K in ConfigValueForm["kind"]]: Parse<K> } = {
   "origin-url": (value) => {
     const origin = parseOrigin(value);
     return origin === undefined ? { wanted: originWanted } : { value: origin };
+  },
+  "base-url": (value) => {
+    const url = typeof value === "string" ? URL.parse(value) : null;
+    const isBase = url !== null && /^https?:$/.test(url.protocol) && url.search === "" && url.hash === "";
+    return isBase && url.username === "" && url.password === ""
+      ? { value: url.href.replace(/\/+$/, "") }
+      : { wanted: "a URL http://… or https://… without user, query and fragment" };
+  },
+  address: (value) =>
+    typeof value === "string" && /:\d{1,5}$/.test(value) && isAddress(value)
+      ? { value }
+      : { wanted: "a host and a port, such as 127.0.0.1:2000" },
+  "secret-headers": (value) => {
+    const headers: Record<string, string> = {};
+    for (const [name, text] of pairs(value) ?? [["", ""]]) {
+      if (!/^[\w-]{1,64}$/.test(name) || !/^[ -~]{1,4000}$/.test(text)) {
+        return { wanted: "NAME=VALUE: a header's name, and visible ASCII characters", isSecret: true };
+      }
+      headers[name.toLowerCase()] = text;
+    }
+    return { value: headers };
   },
   issuers: (value) => {
     const issuers: Record<string, string> = {};

@@ -9,6 +9,7 @@ import { UserError } from "../base/user-error.ts";
 export interface DataDirectory {
   readonly storePath: string;
   readonly logsPath: string;
+  readonly tracesPath: string;
   /** The folder in which `functions/` unpacks code. */
   readonly functionsPath: string;
   /** Writes down who holds the directory, for a server that tries to take it later. */
@@ -52,6 +53,7 @@ export function lockDataDirectory(path: string): DataDirectory {
   return {
     storePath: join(path, "portico.db"),
     logsPath: join(path, "logs.db"),
+    tracesPath: join(path, "traces.db"),
     functionsPath: join(path, "functions"),
     describe,
     release() {

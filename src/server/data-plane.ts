@@ -29,7 +29,7 @@ import { withinMs } from "./within-ms.ts";
 export interface DataPlaneOptions {
   readonly config: ServerConfig;
   readonly ground: Pick<Ground, "authority" | "clock" | "store" | "controlSocket">;
-  readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs">;
+  readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs" | "traces" | "sampling">;
   readonly functions: FunctionRuntime;
   readonly compileSettings: CompileSettings;
   readonly geoFiles: GeoFiles;
@@ -74,6 +74,7 @@ export class DataPlane {
       start: {
         controlSocket: ground.controlSocket,
         metrics: telemetry.metrics,
+        sampling: telemetry.sampling,
         geo: geoFiles,
         wafRates: makeRateMemory(randomInt32s()),
         throttles: this.#throttles,
@@ -85,6 +86,7 @@ export class DataPlane {
       logger,
       connectFunctions: (port) => functions.manager.connect(port),
       connectLogs: (port) => telemetry.logs.connect(port),
+      connectTraces: (port) => telemetry.traces.connect(port),
       connectApiKeys: (port) => this.apiKeys.connect(port),
       saveUsage: () => this.apiKeys.saver.save(),
       acceptEvent: (event) => functions.lambda.acceptEvent(event),
@@ -211,6 +213,7 @@ const threadSettings = (config: ServerConfig, limits: ControlLimits): ThreadSett
   bodyTimeoutMs: defaultHttp1Limits.bodyTimeoutMs,
   keepAliveMs: defaultHttp1Limits.keepAliveMs,
   logLevel: config.logLevel,
+  otlpShare: config.otlp === undefined ? undefined : config.otlpSample / 100,
   accessLog: config.accessLog,
   backendAuthorities: readBackendAuthorities(config.backendCa),
   domains: config.domain,

@@ -16,10 +16,13 @@ import { openThrottles } from "../limits/throttles.ts";
 import type { Plan } from "../plan/kinds.ts";
 import { unpackPlan } from "../plan/packed-plan.ts";
 import { awsManagedPolicyOf } from "../services/iam/aws-managed-policies.ts";
+import { BatchSender } from "../telemetry/batch-sender.ts";
 import { makeExecutionLogDelivery } from "../telemetry/execution-log-delivery.ts";
 import { LogSender } from "../telemetry/log-sender.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
 import { Metrics } from "../telemetry/metrics.ts";
+import { Reservoirs } from "../telemetry/sampling-rule.ts";
+import type { TracedExchange } from "../telemetry/traced-exchange.ts";
 import { RateCounters } from "../waf/rate-counters.ts";
 import { UsageSender } from "./api-keys/usage-sender.ts";
 import { trustAuthorities } from "./backend-authorities.ts";
@@ -39,6 +42,8 @@ import { withinMs } from "./within-ms.ts";
 
 /** The number of connections that the kernel accepts and holds until the thread takes them. */
 const backlog = 4_096;
+/** How long a sampled exchange waits for others that are sent with it. */
+const traceFlushMs = 100;
 
 const control = parentPort;
 assert(control !== null, "a gateway thread is a worker");
@@ -63,6 +68,7 @@ collectWhenIdle();
 
 let functions: FunctionClient | undefined;
 let logs: LogSender | undefined;
+let traces: BatchSender<TracedExchange> | undefined;
 let gateway: Gateway | undefined;
 let isListening = false;
 let listeningPort = start.port;
@@ -138,6 +144,7 @@ const taken: Handlers<Publication> = {
   plan: ({ key, revision, value }) => takePlan(key, revision, value),
   "api-kind": ({ key, value }) => gateway?.setApiKind(key, value),
   "custom-domain": ({ key, value }) => gateway?.setCustomDomain(key, value),
+  "sampling-rule": ({ key, value }) => gateway?.setSamplingRule(key, value),
   "usage-plan": ({ key, value }) => gateway?.setUsagePlan(key, value),
   undeployed: ({ key, value }) => gateway?.setUndeployed(key, value ?? []),
 };
@@ -151,6 +158,11 @@ const handlers: Handlers<ToThread> = {
   channels: (channels) => {
     logs = new LogSender(channels.logs, clock, metrics);
     functions = connectFunctions(channels.functions, logs);
+    traces = new BatchSender<TracedExchange>(channels.traces, {
+      waitingMax: bounds.tracesWaitingMax.value,
+      flushMs: traceFlushMs,
+      onDrop: () => metrics.add("tracesDropped"),
+    });
     gateway = new Gateway({
       runJob: jobs.run,
       functions,
@@ -165,6 +177,7 @@ const handlers: Handlers<ToThread> = {
       managedPolicyOf: (arn) => awsManagedPolicyOf(arn)?.document,
       apiKeys: new ApiKeyRecords(channels.apiKeys.memory, () => nextSegment(channels.apiKeys)),
       usageSaving: usage,
+      tracing: { sink: traces, reservoirs: new Reservoirs(start.sampling), otlpShare: settings.otlpShare },
       throttles: openThrottles(start.throttles, settings.accountThrottle, settings.connectThrottle),
       wafRates: new RateCounters(start.wafRates),
       geo: openGeoDatabase(start.geo),
@@ -260,6 +273,7 @@ async function stop(drainMs: number): Promise<void> {
   await jobs.close();
   await functions?.close();
   logs?.close();
+  traces?.close();
   post({ kind: "stopped" });
 }
 

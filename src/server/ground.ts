@@ -28,6 +28,7 @@ export interface Ground {
   readonly functionsPath: string;
   /** The file of CloudWatch Logs' lines; if it is undefined, they stay in memory. */
   readonly logsPath: string | undefined;
+  readonly tracesPath: string | undefined;
   /** The server's URL; undefined until it serves. */
   readonly url: string | undefined;
   /**
@@ -65,6 +66,7 @@ export async function openGround(config: ServerConfig, logger: Logger): Promise<
     scratchPath: scratch.path,
     functionsPath: directory?.functionsPath ?? join(scratch.path, "functions"),
     logsPath: directory?.logsPath,
+    tracesPath: directory?.tracesPath,
     get url() {
       return servingUrl;
     },

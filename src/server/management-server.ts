@@ -16,6 +16,7 @@ import { Sessions } from "../services/sts/sessions.ts";
 import type { FindProviderKey } from "../services/sts/web-identity.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { renderMetrics } from "../telemetry/metrics.ts";
+import { Reservoirs } from "../telemetry/sampling-rule.ts";
 import { makeAuthorizerTest } from "./authorizer-test.ts";
 import type { CompileSettings } from "./compile-stage.ts";
 import type { ServerConfig } from "./config.ts";
@@ -40,7 +41,7 @@ import { makeUpstream, type Upstream } from "./upstream.ts";
 export interface ManagementServerOptions {
   readonly config: ServerConfig;
   readonly ground: Pick<Ground, "clock" | "store" | "controlSocket">;
-  readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs">;
+  readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs" | "traces" | "sampling">;
   readonly functions: FunctionRuntime;
   readonly dataPlane: DataPlane;
   readonly compileSettings: CompileSettings;
@@ -175,6 +176,16 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
     },
     { model: "logs", operations: telemetry.logs.operations },
     {
+      model: "xray",
+      operations: async () => ({
+        ...telemetry.traces.operations,
+        ...(await import("../services/xray/sampling-rules.ts")).makeSamplingOperations(store, {
+          clock: ground.clock,
+          reservoirs: new Reservoirs(telemetry.sampling),
+        }),
+      }),
+    },
+    {
       model: "wafv2",
       operations: async () =>
         (await import("../services/wafv2/operations.ts")).makeWafOperations(store, {
@@ -243,7 +254,7 @@ async function reset(options: ManagementServerOptions): Promise<Credentials | un
   // Nobody could call the server any more.
   const administrator = config.auth === "enforce" ? await ensureAdministrator(ground.store, ground.clock) : undefined;
   await dataPlane.allInEffect();
-  await telemetry.logs.reset();
+  await Promise.all([telemetry.logs.reset(), telemetry.traces.reset()]);
   dataPlane.fillThrottles();
   await functions.manager.collectPackages();
   return administrator;

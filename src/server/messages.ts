@@ -24,6 +24,8 @@ export interface ThreadStart {
   readonly metrics: SharedArrayBuffer;
   /** The token buckets that all threads share. */
   readonly throttles: ThrottleMemory;
+  /** The reservoirs of X-Ray's sampling rules. */
+  readonly sampling: SharedArrayBuffer;
   /** The counters of rate-based rules of web ACLs. */
   readonly wafRates: SharedArrayBuffer;
   /** Databases of addresses, for geographic statements of web ACLs. */
@@ -49,6 +51,11 @@ export interface ThreadSettings {
   readonly bodyTimeoutMs: number;
   readonly keepAliveMs: number;
   readonly logLevel: string;
+  /**
+   * The share of exchanges that are traced for an OpenTelemetry collector, where their callers have not decided that: 0
+   * to 1. Undefined if there is no collector.
+   */
+  readonly otlpShare: number | undefined;
   /** Where access logs go: `-` for standard output, otherwise a folder. */
   readonly accessLog: string;
   /** Certificates (PEM) of authorities that are trusted for backends, besides the well-known ones. */
@@ -74,12 +81,14 @@ export interface ApiKeyChannel {
 /** Messages from control to a gateway thread. */
 export type ToThread =
   /**
-   * The first message: the channels to the functions (used by `functions/`) and to the logs (used by a `LogSender`).
+   * The first message: the channels to the functions (used by `functions/`) and to the logs (used by a `LogSender`), and
+   * to the traces (used by a `BatchSender`).
    */
   | {
       readonly kind: "channels";
       readonly functions: MessagePort;
       readonly logs: MessagePort;
+      readonly traces: MessagePort;
       readonly apiKeys: ApiKeyChannel;
     }
   /** The channel to another gateway thread (used by a `ConnectionMesh`), which takes the place of one that ended. */

@@ -1,7 +1,10 @@
 import { bounds } from "../base/bounds.ts";
+import { readVersion } from "../base/version.ts";
 import { LogsService } from "../services/logs/logs-service.ts";
+import { TracesService } from "../services/xray/traces-service.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { allocateMetrics, Metrics } from "../telemetry/metrics.ts";
+import { allocateSampling } from "../telemetry/sampling-rule.ts";
 import type { ServerConfig } from "./config.ts";
 import type { Ground } from "./ground.ts";
 import { threadEntry } from "./thread-entry.ts";
@@ -13,19 +16,22 @@ export interface ServerTelemetry {
   /** Control's own counters. */
   readonly controlMetrics: Metrics;
   readonly logs: LogsService;
+  readonly traces: TracesService;
+  /** The reservoirs of X-Ray's sampling rules, in shared memory. */
+  readonly sampling: SharedArrayBuffer;
   close(): Promise<void>;
 }
 
 export interface ServerTelemetryOptions {
   readonly config: ServerConfig;
-  readonly ground: Pick<Ground, "clock" | "logsPath">;
+  readonly ground: Pick<Ground, "clock" | "logsPath" | "tracesPath">;
   /** The number of gateway threads. */
   readonly threadCount: number;
   readonly logger: Logger;
 }
 
 export function makeServerTelemetry({ config, ground, threadCount, logger }: ServerTelemetryOptions): ServerTelemetry {
-  const { clock, logsPath } = ground;
+  const { clock, logsPath, tracesPath } = ground;
   const metrics = allocateMetrics(threadCount);
   const controlMetrics = new Metrics(metrics, 0);
   const isInMemory = logsPath === undefined;
@@ -37,10 +43,27 @@ export function makeServerTelemetry({ config, ground, threadCount, logger }: Ser
     metrics: controlMetrics,
     logger,
   });
+  const traces = new TracesService({
+    entry: threadEntry("traces-thread"),
+    start: {
+      path: tracesPath,
+      bytesMax: isInMemory ? Math.min(config.tracesMax, bounds.traceMemoryBytesMax.value) : config.tracesMax,
+      clock: clock.shared,
+      daemon: config.xrayDaemon,
+      otlp: config.otlp === undefined ? undefined : { url: config.otlp, headers: config.otlpHeaders },
+      version: readVersion(),
+    },
+    clock,
+    logger,
+  });
   return {
     metrics,
     controlMetrics,
     logs,
-    close: () => logs.close(),
+    traces,
+    sampling: allocateSampling(),
+    async close() {
+      await Promise.all([logs.close(), traces.close()]);
+    },
   };
 }

@@ -1,3 +1,4 @@
 /** Returns the program of a thread, compiled or not. */
-export const threadEntry = (name: "gateway-thread" | "gateway-jobs-thread" | "jobs-thread" | "logs-thread"): URL =>
-  new URL(`./${name}${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+export const threadEntry = (
+  name: "gateway-thread" | "gateway-jobs-thread" | "jobs-thread" | "logs-thread" | "traces-thread",
+): URL => new URL(`./${name}${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);

@@ -66,6 +66,11 @@ const counters = {
     "counter",
     "Access log lines dropped because the log could not be written fast enough.",
   ],
+  tracesDropped: [
+    "portico_traces_dropped_total",
+    "counter",
+    "Sampled requests that are in no trace because they came faster than they can be stored.",
+  ],
   logLines: ["portico_log_lines_total", "counter", "Lines sent to the embedded CloudWatch Logs."],
   logLinesDropped: [
     "portico_log_lines_dropped_total",

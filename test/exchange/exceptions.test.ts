@@ -22,6 +22,7 @@ import { KnownCallers } from "../../src/gateway/known-callers.ts";
 import { linkProgram } from "../../src/gateway/link-program.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "../../src/gateway/synthetic-request.ts";
 import type { ThreadContext } from "../../src/gateway/thread-context.ts";
+import { TraceSampling } from "../../src/gateway/trace-sampling.ts";
 import { UnderWay } from "../../src/gateway/under-way.ts";
 import { WebAcls } from "../../src/gateway/web-acls.ts";
 import { LiveConnections } from "../../src/gateway/websocket/live-connections.ts";
@@ -420,6 +421,8 @@ async function runOnce(
         clock: Date,
         logger,
         payloadBytesMax: 10_000_000,
+        sampling: new TraceSampling(undefined, Date),
+        traces: { write: () => undefined },
         accessLogs: {
           open: () => ({ write: (line: string) => seen.accessLines.push(line), close: () => seen.retirements++ }),
         } as unknown as ThreadContext["accessLogs"],

@@ -36,6 +36,7 @@ async function withPool(
       metrics: new SharedArrayBuffer(8),
       throttles: { methods: new SharedArrayBuffer(8), clients: new SharedArrayBuffer(8) },
       wafRates: new SharedArrayBuffer(8),
+      sampling: new SharedArrayBuffer(8),
       geo: {},
       clock: new SharedArrayBuffer(8),
       listener: developmentListener,
@@ -49,6 +50,7 @@ async function withPool(
         bodyTimeoutMs: 1,
         keepAliveMs: 1,
         logLevel: "debug",
+        otlpShare: undefined,
         accessLog: "-",
         backendAuthorities: [],
         domains: [],
@@ -61,6 +63,7 @@ async function withPool(
     logger,
     connectFunctions: (port) => port.unref(),
     connectLogs: (port) => port.unref(),
+    connectTraces: (port) => port.unref(),
     connectApiKeys(port) {
       port.unref();
       return { salt: "", header: empty(), chains: empty(), keys: [], memberships: [] };

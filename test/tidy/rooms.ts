@@ -122,7 +122,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
   sdk: { runtime: [] },
   server: { pages: [], publications: [], "api-keys": [], enforcement: [] },
   waf: { statements: [] },
-  services: { sts: ["iam"], iam: [], lambda: [], logs: [], wafv2: [] },
+  services: { sts: ["iam"], iam: [], lambda: [], logs: [], wafv2: [], xray: [] },
 };
 
 /** What reads the machine's clock, randomness or timers: the server and the adapters to the world outside. */
@@ -136,7 +136,9 @@ export const adapters: readonly string[] = [
   "src/gateway/integrations/",
   "src/sdk/runtime/",
   "src/telemetry/access-log-writer.ts",
+  "src/telemetry/batch-sender.ts",
   "src/telemetry/log-sender.ts",
+  "src/telemetry/otlp-exporter.ts",
   "src/protocol/client.ts",
   "src/base/pending-answers.ts",
 ];

@@ -205,10 +205,11 @@ async function invoke(
   { plan: { functionArn, timeoutMs }, context, keep, parse }: AuthorizerCall,
 ): Promise<FunctionAnswer> {
   const { functions, metrics } = context.thread;
-  traceInvocation(exchange, { functionArn, type: "RequestResponse", clientContext: undefined, payload });
+  const clientContext = undefined;
+  traceInvocation(exchange, { purpose: "authorizer", functionArn, type: "RequestResponse", clientContext, payload });
   metrics.add("functionInvocations");
   const startedAt = performance.now();
-  const invoked = functions.invoke({ functionArn, payload, traceId: exchange.traceHeader });
+  const invoked = functions.invoke({ functionArn, payload, traceId: exchange.authorizerTraceHeader });
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(late.resolve, timeoutMs, undefined);
   try {

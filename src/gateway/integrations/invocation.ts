@@ -1,4 +1,5 @@
 import type { EventOutcome, InvokeOutcome } from "../../functions/function-client.ts";
+import type { TracedCall } from "../../telemetry/traced-exchange.ts";
 import type { Exchange, Work } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
 
@@ -40,7 +41,13 @@ export class Invocation implements Work {
   start(event: Buffer | string, body = event): void {
     const { functionArn, thread, clientContext } = this.#options;
     this.#exchange.startIntegration();
-    traceInvocation(this.#exchange, { functionArn, type: "RequestResponse", clientContext, payload: body });
+    traceInvocation(this.#exchange, {
+      purpose: "integration",
+      functionArn,
+      type: "RequestResponse",
+      clientContext,
+      payload: body,
+    });
     thread.metrics.add("functionInvocations");
     const outcome = thread.functions.invoke({
       functionArn,
@@ -151,6 +158,7 @@ export function failInvocation(
 export function traceInvocation(
   exchange: Exchange,
   call: {
+    readonly purpose: TracedCall["purpose"];
     readonly functionArn: string;
     readonly type: "RequestResponse" | "Event";
     readonly clientContext: string | undefined;
@@ -158,7 +166,8 @@ export function traceInvocation(
     readonly isStreamed?: boolean;
   },
 ): void {
-  const { trace } = exchange;
+  const { trace, sampled } = exchange;
+  if (sampled !== undefined) sampled.targets[call.purpose] = { kind: "function", arn: call.functionArn };
   if (trace === undefined) return;
   const region = call.functionArn.split(":", 4)[3] ?? "";
   const headers = ["X-Amz-Invocation-Type", call.type, "X-Amzn-Trace-Id", exchange.wholeTraceHeader];

@@ -54,7 +54,7 @@ export class LambdaStream implements AnswerSink, Work {
     const { functionArn, thread } = this.#options;
     const call = { functionArn, type: "RequestResponse", clientContext: undefined, payload: event } as const;
     this.#exchange.startIntegration(true);
-    traceInvocation(this.#exchange, { ...call, isStreamed: true });
+    traceInvocation(this.#exchange, { purpose: "integration", ...call, isStreamed: true });
     thread.metrics.add("functionInvocations");
     const traceId = this.#exchange.wholeTraceHeader;
     const outcome = thread.functions.invoke({ functionArn, payload: event, traceId, sink: this });

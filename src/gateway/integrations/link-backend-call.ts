@@ -1,6 +1,8 @@
 import type { SignableRequest } from "../../access/request-signer.ts";
 import type { BackendPlan } from "../../plan/steps.ts";
+import { hexTraceId } from "../../telemetry/otlp-spans.ts";
 import type { Exchange } from "../exchange.ts";
+import { setHeader } from "../header-list.ts";
 import type { LinkContext } from "../link-context.ts";
 import { BackendCall, type BackendConsumer, RequestBodyStream } from "./backend-call.ts";
 import type { BackendRoute } from "./backend-pools.ts";
@@ -25,12 +27,15 @@ export function linkBackendCall(
     consumerOf,
     sign,
     idleMs,
+    service,
   }: {
     readonly writeHeaders: WriteHeaders;
     readonly consumerOf: (exchange: Exchange) => BackendConsumer;
     readonly sign?: SignRequest | undefined;
     /** Milliseconds for which a streamed answer may be idle. */
     readonly idleMs?: number | undefined;
+    /** The service of AWS that is called. */
+    readonly service?: string | undefined;
   },
 ): CallBackend {
   const { thread } = context;
@@ -54,11 +59,26 @@ export function linkBackendCall(
       headers,
       body: exchange.trace.body(Buffer.isBuffer(body) ? body : undefined),
     });
+    const { sampled } = exchange;
+    if (sampled !== undefined) {
+      const called = { kind: "http", method, origin: plan.origin, path: withoutQuery(path), service } as const;
+      sampled.targets.integration = called;
+      // W3C: "Trace Context". A backend that OpenTelemetry instruments goes on with the collector's trace.
+      if (sampled.isForOtlp && service === undefined) {
+        setHeader(headers, "traceparent", `00-${hexTraceId(exchange.traceId)}-${sampled.integrationId}-01`);
+      }
+    }
     const consumer = consumerOf(exchange);
     const { timeoutMs } = plan;
     new BackendCall(exchange, consumer, { pool, path, headers, body, method, timeoutMs, idleMs }, thread);
   };
 }
+
+/** Queries carry secrets. */
+const withoutQuery = (path: string): string => {
+  const question = path.indexOf("?");
+  return question < 0 ? path : path.slice(0, question);
+};
 
 /** Returns one pool, or one for each address of a VPC link. */
 function acquireRoute(plan: BackendPlan, { stage, thread, onRetire }: LinkContext): BackendRoute {

@@ -29,6 +29,7 @@ export function linkAws(plan: AwsPlan, context: LinkContext): RunStep {
   const run = linkMapped({ ...plan, backend }, context, {
     writePath: linkNormalisedPath(linkPath(backend, false), isS3),
     writeHeaders: linkUnsignedHeaders(backend, stage.apiId),
+    service: service.names[0],
     // The step has made sure that there are credentials.
     sign: (request, exchange) => signer.sign(request, credentials.latest(exchange)!, thread.clock.now()),
   });

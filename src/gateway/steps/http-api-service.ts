@@ -61,6 +61,7 @@ export function linkHttpApiService(plan: HttpApiServicePlan, context: LinkContex
       { ...context, onRetire },
       {
         writeHeaders: (exchange) => [...fixed, "X-Amzn-Trace-Id", exchange.traceHeader],
+        service: plan.service.names[0],
         consumerOf: linkHttpApiRelay(plan, backend, context),
         // The step has made sure that there are credentials.
         sign: (request, exchange) => signer.sign(request, credentials.latest(exchange)!, thread.clock.now()),

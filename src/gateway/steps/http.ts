@@ -57,13 +57,15 @@ interface WriteRequest {
   readonly writePath: WritePath;
   readonly writeHeaders: WriteHeaders;
   readonly sign?: SignRequest;
+  /** The service of AWS that is called. */
+  readonly service?: string | undefined;
 }
 
 /** Links an integration that sends what templates and mappings make of a request, and maps the answer by its status. */
 export function linkMapped(
   plan: Omit<HttpPlan, "kind">,
   context: LinkContext,
-  { writePath, writeHeaders, sign }: WriteRequest,
+  { writePath, writeHeaders, sign, service }: WriteRequest,
 ): RunStep {
   const { stage, thread } = context;
   const { backend } = plan;
@@ -76,6 +78,7 @@ export function linkMapped(
   const call = linkBackendCall(backend, context, {
     writeHeaders,
     sign,
+    service,
     consumerOf: (exchange) => new ResponseMapper(exchange, { plan, select, thread }),
   });
   // Templates come before the path, which they can override.

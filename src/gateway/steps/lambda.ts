@@ -159,7 +159,13 @@ function accept(
 ): void {
   const { plan, event, payload, clientContext, select } = options;
   const integration = exchange.startIntegration();
-  traceInvocation(exchange, { functionArn: plan.functionArn, type: "Event", clientContext, payload: event });
+  traceInvocation(exchange, {
+    purpose: "integration",
+    functionArn: plan.functionArn,
+    type: "Event",
+    clientContext,
+    payload: event,
+  });
   const accepted = thread.events.accept({
     functionArn: plan.functionArn,
     payload,

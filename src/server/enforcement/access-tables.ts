@@ -5,6 +5,7 @@ import { iamTable } from "./iam-rows.ts";
 import { lambdaTable } from "./lambda-rows.ts";
 import { logsTable } from "./logs-rows.ts";
 import { wafTable } from "./waf-rows.ts";
+import { xrayTable } from "./xray-rows.ts";
 
 /**
  * AWS: STS API reference. Nothing is needed to say who one is, nor for a session of one's own; sessions of roles and of
@@ -33,4 +34,5 @@ export const accessTables: Readonly<Record<ModelName, AccessTable>> = {
   logs: logsTable,
   sts: stsTable,
   wafv2: wafTable,
+  xray: xrayTable,
 };

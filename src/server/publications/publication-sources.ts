@@ -9,6 +9,7 @@ import { identitySource } from "./identity-source.ts";
 import { makePlanSource } from "./plan-source.ts";
 import type { PublicationKind } from "./publication.ts";
 import type { PublicationSource } from "./publication-source.ts";
+import { samplingRuleSource } from "./sampling-rule-source.ts";
 import { undeployedSource } from "./undeployed-source.ts";
 import { makeUsagePlanSource } from "./usage-plan-source.ts";
 import { makeWebAclSource } from "./web-acl-source.ts";
@@ -33,6 +34,7 @@ export const makePublicationSources = (
   "access-key": accessKeySource,
   identity: identitySource,
   "web-acl": makeWebAclSource(geo),
+  "sampling-rule": samplingRuleSource,
   "usage-plan": makeUsagePlanSource(table),
   "api-kind": apiKindSource,
   "custom-domain": makeCustomDomainSource(domains),

@@ -5,6 +5,7 @@ import type { CustomDomainPlan } from "../../plan/custom-domain.ts";
 import type { Plan, PlanKind } from "../../plan/kinds.ts";
 import type { UsagePlanFacts } from "../../plan/usage-plan.ts";
 import type { Scope } from "../../store/store.ts";
+import type { SamplingRule } from "../../telemetry/sampling-rule.ts";
 import type { PublishedWebAcl } from "../../waf/web-acl.ts";
 
 /** What control publishes to the gateway threads, by kind: the value that a thread stores under a key. */
@@ -22,6 +23,8 @@ export interface PublicationValues {
   readonly identity: TlsIdentity;
   /** A web ACL that a stage names, with all that it refers to; by its ARN. */
   readonly "web-acl": PublishedWebAcl;
+  /** A sampling rule of X-Ray, by `account/region/name`. */
+  readonly "sampling-rule": SamplingRule;
   /** A usage plan, by `account/region/id`. */
   readonly "usage-plan": UsagePlanFacts;
   /** A public custom domain name, with its rules and mappings; by its name. */

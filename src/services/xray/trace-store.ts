@@ -1,0 +1,185 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { bounds } from "../../base/bounds.ts";
+import { openDatabaseFile } from "../database-file.ts";
+import type { Segment } from "./segment.ts";
+
+export interface TraceStoreOptions {
+  /** The database's file; undefined keeps everything in memory. */
+  readonly path: string | undefined;
+  /** The room for all traces. The oldest are dropped for new ones. */
+  readonly bytesMax: number;
+}
+
+/** Whose traces. */
+export interface TraceScope {
+  readonly account: string;
+  readonly region: string;
+}
+
+export interface StoredTrace {
+  readonly id: string;
+  /** When its earliest segment began; milliseconds since 1970. */
+  readonly firstMs: number;
+}
+
+/** A segment that is stored, or replaces the one with its id. */
+export interface SegmentRow {
+  readonly segment: Segment;
+  /** The segment as it came. */
+  readonly document: string;
+}
+
+/** AWS: X-Ray Developer Guide, "X-Ray concepts", traces: they are kept for 30 days. */
+const retentionMs = 30 * 86_400_000;
+/** Traces that are dropped in one transaction, since segments wait meanwhile. */
+const droppedAtOnce = 500;
+
+const form = {
+  /** "PrtX" */
+  applicationId: 0x50727458,
+  schemaVersion: 1,
+  schema: `
+    CREATE TABLE trace (
+      account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, first_ms INTEGER NOT NULL, bytes INTEGER NOT NULL,
+      PRIMARY KEY (account, region, id)
+    ) WITHOUT ROWID;
+    CREATE INDEX trace_by_time ON trace (account, region, first_ms, id);
+    CREATE INDEX trace_by_age ON trace (first_ms);
+    CREATE TABLE segment (
+      account TEXT NOT NULL, region TEXT NOT NULL, trace_id TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL,
+      PRIMARY KEY (account, region, trace_id, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE total (bytes INTEGER NOT NULL);
+    INSERT INTO total VALUES (0);`,
+};
+
+/** The segments of X-Ray, in an SQLite file of their own. The store is synchronous and lives in a thread of its own. */
+export class TraceStore {
+  readonly damagedPath: string | undefined;
+  readonly #database: DatabaseSync;
+  readonly #bytesMax: number;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor({ path, bytesMax }: TraceStoreOptions) {
+    const { database, damagedPath } = openDatabaseFile(path, form);
+    this.#database = database;
+    this.damagedPath = damagedPath;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Stores segments: all of them, or none if that fails. */
+  add(rows: readonly (SegmentRow & { readonly scope: TraceScope })[]): void {
+    this.#transact(() => {
+      for (const { scope, segment, document } of rows) this.#add(scope, segment, document);
+    });
+    this.#keepWithinBudget();
+  }
+
+  /** Returns the traces that began in a time range, in the order of time; `after` is the last one of the page before. */
+  traces(
+    { account, region }: TraceScope,
+    range: { readonly fromMs: number; readonly toMs: number; readonly after?: StoredTrace; readonly limit: number },
+  ): StoredTrace[] {
+    const { fromMs, toMs, after, limit } = range;
+    const rows = this.#statement(
+      `SELECT id, first_ms FROM trace WHERE account = ? AND region = ? AND first_ms >= ? AND first_ms <= ?
+       AND (first_ms, id) > (?, ?) ORDER BY first_ms, id LIMIT ?`,
+    ).all(
+      account,
+      region,
+      Math.max(fromMs, after?.firstMs ?? fromMs),
+      toMs,
+      after?.firstMs ?? -1,
+      after?.id ?? "",
+      limit,
+    );
+    return rows.map((row) => ({ id: row["id"] as string, firstMs: row["first_ms"] as number }));
+  }
+
+  /** Returns the documents of a trace's segments; none if there is no such trace. */
+  segments({ account, region }: TraceScope, traceId: string): string[] {
+    return this.#statement(
+      "SELECT document FROM segment WHERE account = ? AND region = ? AND trace_id = ? ORDER BY id LIMIT ?",
+    )
+      .all(account, region, traceId, bounds.traceSegmentsMax.value)
+      .map((row) => row["document"] as string);
+  }
+
+  /** Drops the traces that are too old. */
+  sweep(nowMs: number): void {
+    this.#dropWhile(() => {
+      const oldest = this.#statement("SELECT min(first_ms) AS ms FROM trace").get()?.["ms"];
+      return typeof oldest === "number" && oldest < nowMs - retentionMs;
+    });
+  }
+
+  reset(): void {
+    this.#database.exec("BEGIN; DELETE FROM trace; DELETE FROM segment; UPDATE total SET bytes = 0; COMMIT");
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #add(
+    { account, region }: TraceScope,
+    { trace_id: traceId, id, start_time: startTime }: Segment,
+    document: string,
+  ): void {
+    const key = [account, region, traceId, id];
+    const size =
+      "SELECT length(document) AS chars FROM segment WHERE account = ? AND region = ? AND trace_id = ? AND id = ?";
+    const before = (this.#statement(size).get(...key)?.["chars"] as number | undefined) ?? 0;
+    this.#statement(
+      "INSERT OR REPLACE INTO segment (account, region, trace_id, id, document) VALUES (?, ?, ?, ?, ?)",
+    ).run(...key, document);
+    const grown = document.length - before;
+    this.#statement(
+      `INSERT INTO trace (account, region, id, first_ms, bytes) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET first_ms = min(first_ms, excluded.first_ms), bytes = bytes + excluded.bytes`,
+    ).run(account, region, traceId, Math.floor(startTime * 1000), grown);
+    this.#statement("UPDATE total SET bytes = bytes + ?").run(grown);
+  }
+
+  #keepWithinBudget(): void {
+    this.#dropWhile(() => (this.#statement("SELECT bytes FROM total").get()?.["bytes"] as number) > this.#bytesMax);
+  }
+
+  /** Drops the oldest traces, some at a time, as long as the condition holds. */
+  #dropWhile(isTooMuch: () => boolean): void {
+    while (isTooMuch()) {
+      const oldest = this.#statement("SELECT account, region, id, bytes FROM trace ORDER BY first_ms LIMIT ?").all(
+        droppedAtOnce,
+      );
+      if (oldest.length === 0) return;
+      this.#transact(() => {
+        for (const { account, region, id, bytes } of oldest) {
+          const key = [account as string, region as string, id as string];
+          this.#statement("DELETE FROM segment WHERE account = ? AND region = ? AND trace_id = ?").run(...key);
+          this.#statement("DELETE FROM trace WHERE account = ? AND region = ? AND id = ?").run(...key);
+          this.#statement("UPDATE total SET bytes = bytes - ?").run(bytes as number);
+        }
+      });
+    }
+  }
+
+  #transact(work: () => void): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      work();
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,312 @@
+import { bounds } from "../../base/bounds.ts";
+import type { Clock } from "../../base/clock.ts";
+import { isObject } from "../../base/json-object.ts";
+import { ApiError } from "../../protocol/errors.ts";
+import type { BatchDelivery } from "../../telemetry/batch-sender.ts";
+import { OtlpExporter, type OtlpTarget } from "../../telemetry/otlp-exporter.ts";
+import { otlpTraces } from "../../telemetry/otlp-spans.ts";
+import type { TracedExchange } from "../../telemetry/traced-exchange.ts";
+import type { FromServiceThread, ThreadCall } from "../thread-messages.ts";
+import type { ThreadWork } from "../thread-worker.ts";
+import { DaemonSender } from "./daemon.ts";
+import { compileFilter, FilterProblem, type TraceFilter } from "./filter-expression.ts";
+import { type Segment, segmentOf } from "./segment.ts";
+import { ServiceGraph } from "./service-graph.ts";
+import type { TraceOperationName } from "./trace-operation-names.ts";
+import type { StoredTrace, TraceScope, TraceStore } from "./trace-store.ts";
+import { summaryOf } from "./trace-summary.ts";
+import { assemble, factsOfTrace, type WholeTrace } from "./whole-trace.ts";
+
+/** What the traces' thread is started with (`workerData`). */
+export interface TracesStart {
+  /** The file of the traces; undefined keeps them in memory. */
+  readonly path: string | undefined;
+  readonly bytesMax: number;
+  /** The time by which tests have moved the clock, in shared memory. */
+  readonly clock: SharedArrayBuffer;
+  /** `host:port` of an X-Ray daemon that gets every segment, too. */
+  readonly daemon: string | undefined;
+  readonly otlp: OtlpTarget | undefined;
+  /** Portico's own version, for the collector. */
+  readonly version: string;
+}
+
+/** The work of the traces' thread: it stores segments, passes them on, and answers the operations about traces. */
+export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
+  readonly #store: TraceStore;
+  readonly #clock: Clock;
+  readonly #daemon: DaemonSender | undefined;
+  readonly #collector: OtlpExporter<TracedExchange> | undefined;
+  readonly #operations: Readonly<Record<TraceOperationName, (input: never, scope: TraceScope) => object>> = {
+    PutTraceSegments: (input, scope) => this.#put(input, scope),
+    BatchGetTraces: (input, scope) => this.#get(input, scope),
+    GetTraceSummaries: (input, scope) => this.#summaries(input, scope),
+    GetServiceGraph: (input, scope) => this.#serviceGraph(input, scope),
+    GetTraceGraph: (input, scope) => this.#traceGraph(input, scope),
+  };
+
+  constructor(store: TraceStore, clock: Clock, start: TracesStart, post: (message: FromServiceThread) => void) {
+    this.#store = store;
+    this.#clock = clock;
+    const lose = (count: number, why: string): void => post({ kind: "dropped", count, why });
+    if (start.daemon !== undefined) {
+      this.#daemon = new DaemonSender(start.daemon, (why) => lose(1, `the X-Ray daemon can't be sent to: ${why}`));
+    }
+    if (start.otlp !== undefined) {
+      this.#collector = new OtlpExporter<TracedExchange>({
+        target: start.otlp,
+        path: "/v1/traces",
+        envelope: (items) => otlpTraces(items, start.version),
+        onLoss: (count, why) => lose(count, `the OpenTelemetry collector did not get them: ${why}`),
+      });
+    }
+    if (store.damagedPath === undefined) return;
+    const message = `The traces' file was damaged and is now ${store.damagedPath}; a new one is begun.`;
+    post({ kind: "trouble", message });
+  }
+
+  deliver({ items }: BatchDelivery<TracedExchange>): void {
+    const rows = [];
+    for (const item of items) {
+      if (item.isForOtlp) this.#collector?.add(item);
+      if (!item.isForXray) continue;
+      const segment = segmentOf(item);
+      const document = JSON.stringify(segment);
+      this.#daemon?.send(document);
+      rows.push({ scope: item, segment: segment as Segment, document });
+    }
+    if (rows.length > 0) this.#store.add(rows);
+  }
+
+  count({ items, dropped }: BatchDelivery<TracedExchange>): { held: number; dropped: number } {
+    return { held: items.length, dropped };
+  }
+
+  operate({ operation, input, account, region }: ThreadCall): object {
+    return this.#operations[operation as TraceOperationName](input as never, { account, region });
+  }
+
+  reset(): void {
+    this.#store.reset();
+  }
+
+  sweep(): void {
+    this.#store.sweep(this.#clock.now());
+  }
+
+  async close(): Promise<void> {
+    await this.#collector?.close();
+    this.#daemon?.close();
+    this.#store.close();
+  }
+
+  /** AWS: X-Ray API reference, "PutTraceSegments". Each document is taken or refused by itself. */
+  #put({ TraceSegmentDocuments: documents }: { TraceSegmentDocuments: readonly string[] }, scope: TraceScope): object {
+    const rows = [];
+    const refused = [];
+    for (const document of documents) {
+      const segment = readSegment(document);
+      if (typeof segment === "string") refused.push({ ErrorCode: "ParseError", Message: segment });
+      else rows.push({ scope, segment, document });
+    }
+    if (rows.length > 0) this.#store.add(rows);
+    return { UnprocessedTraceSegments: refused };
+  }
+
+  #get({ TraceIds: ids }: { TraceIds: readonly string[] }, scope: TraceScope): object {
+    if (ids.length > batchTracesMax) throw invalid(`BatchGetTraces takes ${batchTracesMax} trace ids at most.`);
+    const missing: string[] = [];
+    const traces = [];
+    for (const id of new Set(ids)) {
+      const trace = this.#whole(scope, id);
+      if (trace === undefined) missing.push(id);
+      else {
+        traces.push({
+          Id: id,
+          Duration: factsOfTrace(trace).duration,
+          LimitExceeded: false,
+          Segments: trace.segments.map(({ segment, document }) => ({ Id: segment.id, Document: document })),
+        });
+      }
+    }
+    return { Traces: traces, UnprocessedTraceIds: missing };
+  }
+
+  #summaries(input: SummariesInput, scope: TraceScope): object {
+    const filter = readFilter(input.FilterExpression);
+    const { traces, scanned, next } = this.#scan(input, scope);
+    const summaries = [];
+    for (const trace of traces) {
+      const facts = factsOfTrace(trace);
+      if (filter(trace, facts)) summaries.push(summaryOf(trace, facts, scope.account));
+    }
+    return {
+      TraceSummaries: summaries,
+      ApproximateTime: this.#clock.now() / 1000,
+      TracesProcessedCount: scanned,
+      ...(next !== undefined && { NextToken: next }),
+    };
+  }
+
+  #serviceGraph(
+    input: RangeInput & { readonly GroupName?: string; readonly GroupARN?: string },
+    scope: TraceScope,
+  ): object {
+    const group = input.GroupName ?? input.GroupARN;
+    if (group !== undefined && group !== "Default" && !/:group\/Default(\/|$)/.test(group)) {
+      throw new ApiError("InvalidRequestException", `There is no group ${group}: Portico has the group Default only.`);
+    }
+    const graph = new ServiceGraph();
+    const { traces, next } = this.#scan(input, scope);
+    for (const trace of traces) graph.add(trace);
+    return {
+      StartTime: input.StartTime,
+      EndTime: input.EndTime,
+      Services: graph.services(scope.account),
+      ContainsOldGroupVersions: false,
+      ...(next !== undefined && { NextToken: next }),
+    };
+  }
+
+  #traceGraph({ TraceIds: ids }: { TraceIds: readonly string[] }, scope: TraceScope): object {
+    if (ids.length > bounds.traceGraphIdsMax.value)
+      throw invalid(`GetTraceGraph takes ${bounds.traceGraphIdsMax.value} trace ids at most.`);
+    const graph = new ServiceGraph();
+    for (const id of new Set(ids)) {
+      const trace = this.#whole(scope, id);
+      if (trace !== undefined) graph.add(trace);
+    }
+    return { Services: graph.services(scope.account) };
+  }
+
+  /** Reads a page of the traces of a time range. A page is bounded, so that no call holds up the segments that come. */
+  #scan(
+    input: RangeInput,
+    scope: TraceScope,
+  ): { traces: Generator<WholeTrace>; scanned: number; next: string | undefined } {
+    const fromMs = input.StartTime * 1000;
+    const toMs = input.EndTime * 1000;
+    if (toMs < fromMs) throw invalid("The start time is later than the end time.");
+    if (toMs - fromMs > rangeMsMax) throw invalid("The time range is longer than 24 hours.");
+    const after = readToken(input.NextToken);
+    const limit = bounds.traceScanMax.value;
+    const found = this.#store.traces(scope, { fromMs, toMs, limit, ...(after !== undefined && { after }) });
+    const last = found.length === limit ? found.at(-1) : undefined;
+    return {
+      traces: this.#each(scope, found),
+      scanned: found.length,
+      next: last === undefined ? undefined : Buffer.from(JSON.stringify([last.firstMs, last.id])).toString("base64url"),
+    };
+  }
+
+  *#each(scope: TraceScope, found: readonly StoredTrace[]): Generator<WholeTrace> {
+    for (const { id } of found) {
+      const trace = this.#whole(scope, id);
+      if (trace !== undefined) yield trace;
+    }
+  }
+
+  #whole(scope: TraceScope, id: string): WholeTrace | undefined {
+    const documents = this.#store.segments(scope, id);
+    return documents.length === 0 ? undefined : assemble(id, documents);
+  }
+}
+
+interface RangeInput {
+  /** Seconds since 1970. */
+  readonly StartTime: number;
+  readonly EndTime: number;
+  readonly NextToken?: string;
+}
+
+interface SummariesInput extends RangeInput {
+  readonly FilterExpression?: string;
+}
+
+/** AWS: X-Ray API reference, "BatchGetTraces". */
+const batchTracesMax = bounds.traceBatchIdsMax.value;
+/** AWS: X-Ray API reference, "GetTraceSummaries": at most 24 hours. */
+const rangeMsMax = bounds.traceRangeMsMax.value;
+
+const invalid = (message: string): ApiError => new ApiError("InvalidRequestException", message);
+
+function readFilter(expression: string | undefined): TraceFilter {
+  if (expression === undefined || expression.trim() === "") return () => true;
+  try {
+    return compileFilter(expression);
+  } catch (error) {
+    if (!(error instanceof FilterProblem)) throw error;
+    throw invalid(`Invalid filter expression: ${error.message}`);
+  }
+}
+
+function readToken(token: string | undefined): StoredTrace | undefined {
+  if (token === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
+    if (Array.isArray(value) && typeof value[0] === "number" && typeof value[1] === "string") {
+      return { firstMs: value[0], id: value[1] };
+    }
+  } catch {
+    // Any text that is no token of ours ends here.
+  }
+  throw invalid("Invalid NextToken.");
+}
+
+/**
+ * Reads a segment that a client sent; returns why it is none. AWS: X-Ray Developer Guide, "X-Ray segment documents",
+ * required fields.
+ */
+export function readSegment(document: string): Segment | string {
+  if (Buffer.byteLength(document) > bounds.traceSegmentBytesMax.value) return "the segment is longer than 64 KB";
+  let value: unknown;
+  try {
+    value = JSON.parse(document);
+  } catch {
+    return "the segment is no JSON";
+  }
+  if (!isObject(value)) return "the segment is no object";
+  const {
+    trace_id: traceId,
+    id,
+    name,
+    start_time: start,
+    end_time: end,
+    in_progress: isOpen,
+    parent_id: parent,
+    type,
+  } = value;
+  if (typeof traceId !== "string" || !/^1-[0-9a-f]{8}-[0-9a-f]{24}$/.test(traceId)) return "trace_id is none";
+  if (typeof id !== "string" || !/^[0-9a-f]{16}$/.test(id)) return "id is no 16 hex digits";
+  if (typeof name !== "string" || name === "" || name.length > 200) return "name is none";
+  if (typeof start !== "number" || !(start >= 0) || start > secondsMax) return "start_time is no time";
+  if (end !== undefined ? typeof end !== "number" || !(end >= 0) || end > secondsMax : isOpen !== true)
+    return "end_time is no time";
+  if (parent !== undefined && (typeof parent !== "string" || !/^[0-9a-f]{16}$/.test(parent)))
+    return "parent_id is no 16 hex digits";
+  if (type !== undefined && (type !== "subsegment" || parent === undefined))
+    return "type is not subsegment, or there is no parent_id";
+  return checkParts(value, 0) ?? (value as unknown as Segment);
+}
+
+const secondsMax = bounds.traceTimeSecondsMax.value;
+
+/** Returns why a (sub)segment's members that are read here can't be, or undefined. */
+function checkParts(part: Readonly<Record<string, unknown>>, depth: number): string | undefined {
+  if (depth > bounds.traceSegmentDepthMax.value) return "subsegments are nested too deep";
+  for (const member of ["http", "aws", "annotations"]) {
+    if (part[member] !== undefined && !isObject(part[member])) return `${member} is no object`;
+  }
+  const { subsegments: subs } = part;
+  if (subs === undefined) return undefined;
+  if (!Array.isArray(subs)) return "subsegments is no list";
+  for (const sub of subs as unknown[]) {
+    if (!isObject(sub)) return "a subsegment is no object";
+    const { id, name, start_time: start } = sub;
+    if (typeof id !== "string" || typeof name !== "string" || typeof start !== "number")
+      return "a subsegment lacks id, name or start_time";
+    const problem = checkParts(sub, depth + 1);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
