@@ -6,6 +6,7 @@ import { makeControlLimits } from "../src/management/control-limits.ts";
 import { makeRestOperations } from "../src/management/rest/operations.ts";
 import { makeV2Operations } from "../src/management/v2/operations.ts";
 import { loadModel, type ModelName, modelNames } from "../src/protocol/model.ts";
+import { metricOperations } from "../src/services/cloudwatch/operations.ts";
 import { makeIamOperations } from "../src/services/iam/operations.ts";
 import { makeLambdaOperations } from "../src/services/lambda/operations.ts";
 import { logsOperations } from "../src/services/logs/operations.ts";
@@ -34,6 +35,7 @@ const served: Readonly<Partial<Record<ModelName, Readonly<Record<string, unknown
   iam: makeIamOperations(unused(), unused()),
   sts: makeStsOperations(unused(), unused(), unused()),
   logs: logsOperations,
+  cloudwatch: metricOperations,
   wafv2: makeWafOperations(unused(), unused()),
   xray: {
     ...Object.fromEntries(traceOperationNames.map((name) => [name, true])),
@@ -49,6 +51,7 @@ const titles: Readonly<Record<ModelName, string>> = {
   sts: "STS",
   iam: "IAM",
   logs: "CloudWatch Logs",
+  cloudwatch: "CloudWatch",
   wafv2: "WAF (wafv2)",
   xray: "X-Ray",
 };
@@ -83,6 +86,7 @@ function operationRows(name: ModelName): string[] {
   const requests = {
     query: (operation: string) => `Action=${operation}`,
     json: (operation: string) => `X-Amz-Target: ${targetPrefix}.${operation}`,
+    "smithy-rpc-v2-cbor": (operation: string) => `Action=${operation}`,
     "rest-json": (_: string, { method, requestUri }: { method: string; requestUri: string }) =>
       `${method} ${requestUri}`,
   };

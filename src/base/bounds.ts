@@ -321,6 +321,10 @@ export const bounds = {
     source: "ours: lines of a thread on their way to CloudWatch Logs; more are dropped",
   },
   metricsStagesMax: { value: 256, source: "ours: stages with a label of their own in the metrics" },
+  metricValuesWaitingMax: {
+    value: 1_000_000,
+    source: "ours: values of a thread's metrics on their way to the embedded CloudWatch; further points are dropped",
+  },
   executionLogLineCharsMax: { value: 1_024, source: "AWS, as observed: a line of an execution log without its prefix" },
   secretsMax: {
     value: 256,
@@ -471,6 +475,21 @@ export const bounds = {
   logGroupTagsMax: { value: 50, source: "AWS: tags of a resource" },
   logChunkCharsMax: { value: 524_288, source: "ours: log lines that are stored together" },
   logSearchCharsMax: { value: 16_777_216, source: "ours: text that one FilterLogEvents looks through; about 0.1 s" },
+  metricDimensionsMax: { value: 30, source: "AWS CloudWatch: PutMetricData, dimensions of a metric" },
+  metricDataMax: { value: 1_000, source: "AWS CloudWatch: PutMetricData, metrics of one call" },
+  metricDatumValuesMax: { value: 150, source: "AWS CloudWatch: PutMetricData, values of one metric" },
+  metricPastMsMax: { value: 1_209_600_000, source: "AWS CloudWatch: PutMetricData, two weeks" },
+  metricFutureMsMax: { value: 7_200_000, source: "AWS CloudWatch: PutMetricData, two hours" },
+  metricDaysKept: { value: 15, source: "AWS CloudWatch: points of one minute are kept for 15 days" },
+  metricsPerAccountMax: { value: 100_000, source: "ours: metrics of an account; points of further ones are dropped" },
+  metricAccountsMax: { value: 1_000, source: "ours: accounts that have metrics; points of further ones are dropped" },
+  metricDistinctValuesMax: {
+    value: 1_000,
+    source: "ours: distinct values of a point that are kept; beyond, they are rounded to 1 % and more",
+  },
+  metricMemoryBytesMax: { value: 67_108_864, source: "ours: all metrics of a server that keeps them in memory" },
+  metricPageItemsMax: { value: 500, source: "AWS CloudWatch: ListMetrics, metrics of one page" },
+  metricStatisticsMax: { value: 1_440, source: "AWS CloudWatch: GetMetricStatistics, points of one answer" },
   functionTimeoutSecondsMax: { value: 900, source: "AWS Lambda: Function timeout" },
   functionMemoryMbMax: { value: 10_240, source: "AWS Lambda: Function memory allocation" },
   functionEnvironmentBytesMax: { value: 4_096, source: "AWS Lambda: Function environment variables" },
@@ -570,6 +589,10 @@ export const bounds = {
   unsignedFormBytesMax: {
     value: 65_536,
     source: "ours: a form that is read of a caller who has not signed, for AssumeRoleWithWebIdentity",
+  },
+  cborValuesMax: {
+    value: 500_000,
+    source: "ours: values of a management call's CBOR; PutMetricData takes 1,000 metrics of 150 values and counts",
   },
   formParametersMax: { value: 10_000, source: "ours: parameters of a call in the query protocol" },
   formDepthMax: { value: 16, source: "ours: dots in the name of such a parameter" },

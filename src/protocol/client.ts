@@ -4,7 +4,7 @@ import { type Credentials, RequestSigner } from "../access/request-signer.ts";
 import { bounds } from "../base/bounds.ts";
 import { readBytes } from "../base/read-bytes.ts";
 import { decodeText, makeJsonDecoders, setOwn } from "./decode.ts";
-import { jsonContentType } from "./dialect.ts";
+import { jsonContentType, speaksAwsJson } from "./dialect.ts";
 import { encodeText, makeJsonEncoders } from "./encode.ts";
 import { loadModel, type Model, type ModelName, type OperationModel, type Shape, shapeOf, wireName } from "./model.ts";
 
@@ -54,10 +54,9 @@ export function makeClient(options: ClientOptions): Client {
     async call(operation, input = {}) {
       const called = model.operations[operation];
       if (!called) throw new Error(`${options.model} has no operation ${operation}.`);
-      const written =
-        model.metadata.protocol === "json"
-          ? writeJsonRequest(model, operation, input, encoderOf)
-          : writeRequest(model, called, input, encoderOf);
+      const written = speaksAwsJson(model.metadata)
+        ? writeJsonRequest(model, operation, input, encoderOf)
+        : writeRequest(model, called, input, encoderOf);
       const answer = await send(options, model, called.http.method, written);
       if (answer.status >= 400) throw toServiceError(answer);
       return readOutput(model, called, answer, decoderOf);

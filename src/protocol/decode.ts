@@ -111,7 +111,7 @@ function makeValueReaders(words: WrongTypeWords): ValueReaders {
   };
   return {
     object(value) {
-      if (!isObject(value)) throw wrongType(value, "structure");
+      if (!isObject(value) || value instanceof Uint8Array) throw wrongType(value, "structure");
       return value as Record<string, unknown>;
     },
     list(value) {
@@ -139,6 +139,8 @@ function makeValueReaders(words: WrongTypeWords): ValueReaders {
         throw wrongType(value, "timestamp");
       },
       blob(value) {
+        // CBOR has bytes.
+        if (value instanceof Uint8Array) return Buffer.from(value);
         if (typeof value !== "string") throw wrongType(value, "blob");
         return decodeBase64(value);
       },

@@ -27,14 +27,20 @@ export interface Dialect {
   readonly splitsQueryLists: boolean;
   /** The content type of a body that is a blob, if no header member gives it. */
   readonly blobContentType: string;
+  /** Whether bodies may come compressed. */
+  readonly takesGzip?: boolean;
 }
+
+/** Returns whether a service speaks AWS JSON 1.0 or 1.1, alone or besides other protocols. */
+export const speaksAwsJson = ({ protocol, protocols }: ModelMetadata): boolean =>
+  protocol === "json" || protocols?.includes("json") === true;
 
 /**
  * Returns the content type of a JSON body. Smithy: "AWS JSON 1.0 protocol" and "AWS JSON 1.1 protocol", Protocol
  * behaviors.
  */
-export const jsonContentType = ({ protocol, jsonVersion }: ModelMetadata): string =>
-  protocol === "json" ? `application/x-amz-json-${jsonVersion}` : "application/json";
+export const jsonContentType = (metadata: ModelMetadata): string =>
+  speaksAwsJson(metadata) ? `application/x-amz-json-${metadata.jsonVersion}` : "application/json";
 
 const noPath = (): string => "";
 const inputPath = (operation: string): string => `${lowerFirst(operation)}Input`;
@@ -116,6 +122,8 @@ export const dialects: Readonly<Record<ModelName, Dialect>> = {
     splitsQueryLists: false,
     blobContentType: "application/octet-stream",
   },
+  // Three protocols: Smithy RPC v2 CBOR, AWS JSON 1.0 and query.
+  cloudwatch: { ...query, endsWithNewline: false, takesGzip: true },
   wafv2: {
     invalidInput: "ValidationException",
     unreadableInput: { code: "SerializationException" },

@@ -1,5 +1,6 @@
 import { bounds } from "../base/bounds.ts";
 import { escapeXml } from "../base/escape-xml.ts";
+import { encodeCborTexts } from "./cbor.ts";
 import type { Dialect } from "./dialect.ts";
 import { element } from "./encode.ts";
 import type { ApiError } from "./errors.ts";
@@ -9,6 +10,8 @@ import type { ManagementResponse } from "./operation.ts";
 /** An error with its status, before it is written in its protocol's form. */
 export interface WireError {
   readonly code: string;
+  /** Its name in the query protocol. */
+  readonly queryCode: string;
   readonly status: number;
   readonly isSenderFault: boolean;
   readonly message: string;
@@ -60,7 +63,8 @@ export function toWireError(
   const shape = model && (shapeName ? shapeOf(model, shapeName) : exceptionCalled(error.code, model));
   const status = error.status ?? shape?.error?.httpStatusCode ?? frontEndStatuses[error.code] ?? 400;
   const wire: WireError = {
-    code: model?.metadata.protocol === "query" ? (shape?.error?.code ?? error.code) : error.code,
+    code: error.code,
+    queryCode: shape?.error?.code ?? error.code,
     status,
     isSenderFault: status < 500,
     message: error.message,
@@ -116,6 +120,25 @@ export function awsJsonErrorResponse(
     body: JSON.stringify({ __type: error.code, ...errorMembers(error) }),
   };
 }
+
+/** Writes an error in the form of Smithy's RPC v2 CBOR. Smithy: "RPC v2 CBOR protocol", Operation error serialization. */
+export function cborErrorResponse(error: WireError, headers: Readonly<Record<string, string>>): ManagementResponse {
+  return {
+    status: error.status,
+    headers: { ...headers, ...cborHeaders, ...ownHeaders(error) },
+    body: encodeCborTexts({ __type: error.code, ...errorMembers(error) }),
+  };
+}
+
+export const cborHeaders = { "Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" };
+
+/**
+ * Returns the header by which clients that know a service's errors from its query protocol find their names. Smithy:
+ * "AWS query protocol", awsQueryCompatible trait.
+ */
+export const queryErrorHeader = (error: WireError): Readonly<Record<string, string>> => ({
+  "x-amzn-query-error": `${error.queryCode};${error.isSenderFault ? "Sender" : "Receiver"}`,
+});
 
 function errorMembers(error: WireError): Record<string, unknown> {
   const body: Record<string, unknown> = {};

@@ -12,11 +12,13 @@ export interface Model {
 
 export interface ModelMetadata {
   readonly apiVersion: string;
-  readonly protocol: "rest-json" | "query" | "json";
+  readonly protocol: "rest-json" | "query" | "json" | "smithy-rpc-v2-cbor";
   readonly serviceId: string;
   readonly endpointPrefix: string;
   readonly signingName?: string;
   readonly xmlNamespace?: string;
+  /** All protocols of the service, if it has several. */
+  readonly protocols?: readonly string[];
   /** For the protocol `json`: its version, and the prefix of operations in `X-Amz-Target`. */
   readonly jsonVersion?: "1.0" | "1.1";
   readonly targetPrefix?: string;
@@ -90,6 +92,7 @@ export const modelNames = [
   "iam",
   "logs",
   "xray",
+  "cloudwatch",
   "wafv2",
 ] as const;
 export type ModelName = (typeof modelNames)[number];

@@ -37,6 +37,7 @@ const modelsBySigningName: Readonly<Record<string, ModelName>> = {
   sts: "sts",
   iam: "iam",
   logs: "logs",
+  monitoring: "cloudwatch",
   wafv2: "wafv2",
   xray: "xray",
 };
@@ -109,6 +110,7 @@ const xrayRoots: ReadonlySet<string> = new Set([
 
 /** The models by the prefix of operations in `X-Amz-Target`. A test holds the table to the models. */
 const modelsByTargetPrefix: Readonly<Record<string, ModelName>> = {
+  GraniteServiceVersion20100801: "cloudwatch",
   Logs_20140328: "logs",
   AWSWAF_20190729: "wafv2",
 };
@@ -126,11 +128,17 @@ function byPath(path: string): Ownership | undefined {
   if (xrayRoots.has(root)) return { kind: "owned", model: "xray" };
   // Lambda's paths begin with the date of the API's version: /2015-03-31/functions.
   if (/^20\d\d-\d\d-\d\d$/.test(root)) return { kind: "owned", model: "lambda" };
+  const rpc = /^\/service\/([^/]+)\/operation\/[^/]+$/.exec(path)?.[1];
+  if (rpc !== undefined) return byTarget(`${rpc}.`);
   if (root === "@connections") return { kind: "owned", model: "apigatewaymanagementapi" };
   return undefined;
 }
 
-const modelsByVersion: Readonly<Record<string, ModelName>> = { "2011-06-15": "sts", "2010-05-08": "iam" };
+const modelsByVersion: Readonly<Record<string, ModelName>> = {
+  "2010-05-08": "iam",
+  "2010-08-01": "cloudwatch",
+  "2011-06-15": "sts",
+};
 
 function byForm(request: IdentifyingParts, path: string): Ownership | undefined {
   if (path !== "/") return undefined;

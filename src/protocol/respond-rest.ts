@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.ts";
-import { type Dialect, jsonContentType } from "./dialect.ts";
+import { type Dialect, jsonContentType, speaksAwsJson } from "./dialect.ts";
 import { type EncodeJson, encodeText, makeJsonEncoders } from "./encode.ts";
 import { type EncodeEvent, makeEventEncoder, type StreamEvent } from "./event-stream.ts";
 import { type Model, type Shape, shapeOf, wireName } from "./model.ts";
@@ -19,7 +19,7 @@ export function makeRestResponders(model: Model, dialect: Dialect): (operation: 
     const { http, output } = model.operations[operation] ?? {};
     const status = http?.responseCode ?? 200;
     if (!output || status === 204) {
-      const headers: Record<string, string> = model.metadata.protocol === "json" ? { "Content-Type": jsonType } : {};
+      const headers: Record<string, string> = speaksAwsJson(model.metadata) ? { "Content-Type": jsonType } : {};
       return () => ({ status, headers, body: "" });
     }
     const shape = shapeOf(model, output.shape);

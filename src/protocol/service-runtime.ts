@@ -1,15 +1,21 @@
 import { randomBytes } from "node:crypto";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
 import { bounds } from "../base/bounds.ts";
 import { escapeXml } from "../base/escape-xml.ts";
 import { StorageFailure } from "../base/storage-failure.ts";
 import { makeQueryBinders } from "./bind-query.ts";
 import { type BoundInput, makeRestBinders } from "./bind-rest.ts";
+import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { problemsMessage } from "./constraints.ts";
 import { type Dialect, dialects, jsonContentType } from "./dialect.ts";
 import { element } from "./encode.ts";
 import {
   awsJsonErrorResponse,
+  cborErrorResponse,
+  cborHeaders,
   jsonErrorResponse,
+  queryErrorHeader,
   toWireError,
   type WireError,
   xmlErrorResponse,
@@ -80,9 +86,14 @@ export async function makeServiceRuntime(
       throw new Error(`The service ${name} has a handler for ${operation}, which its model does not have.`);
     }
   }
-  const protocol = protocols[model.metadata.protocol](model, dialect, service.ownChecks ?? []);
+  const protocolOf = findProtocol(model, dialect, service.ownChecks ?? []);
 
-  const refuse = (thrown: unknown, operation: string | undefined, call: CallInHand): ManagementResponse => {
+  const refuse = (
+    thrown: unknown,
+    operation: string | undefined,
+    call: CallInHand,
+    protocol: Protocol,
+  ): ManagementResponse => {
     const error = thrown instanceof ApiError ? thrown : unexpected(thrown, operation, call, options);
     const { wire, isDeclared } = toWireError(error, model, operation);
     if (!isDeclared && operation !== undefined) {
@@ -97,11 +108,13 @@ export async function makeServiceRuntime(
   };
 
   return {
-    async answer(request, plainCall) {
+    async answer(received, plainCall) {
       const call = dialect.hasApiGatewayId ? withApiGatewayId(plainCall) : plainCall;
+      const protocol = protocolOf(received);
       let operation: string | undefined;
       try {
         if (call.refusal) throw call.refusal;
+        const request = dialect.takesGzip === true ? await decompressed(received) : received;
         const routed = protocol.route(request);
         operation = routed.operation;
         if (call.admission !== undefined) options.enforcement?.admit(name, operation, call.admission);
@@ -122,7 +135,7 @@ export async function makeServiceRuntime(
         const output = await handler(input, context);
         return protocol.respond(operation, output, call);
       } catch (error) {
-        return refuse(error, operation, call);
+        return refuse(error, operation, call, protocol);
       }
     },
   };
@@ -268,7 +281,7 @@ function makeQueryProtocol(model: Model, _dialect: Dialect, ownChecks: readonly 
     },
     respond: (operation, output, call) => withHeaders(responderOf(operation, call.context.requestId)(output), call),
     refuse: (error, { context, headers }) => {
-      const code = Object.hasOwn(queryCodes, error.code) ? queryCodes[error.code]! : error.code;
+      const code = Object.hasOwn(queryCodes, error.code) ? queryCodes[error.code]! : error.queryCode;
       const message = code === "MissingAuthenticationToken" ? "Request is missing Authentication Token" : error.message;
       return xmlErrorResponse({ ...error, code, message }, { xmlNamespace, requestId: context.requestId, headers });
     },
@@ -319,7 +332,55 @@ function makeJsonProtocol(model: Model, dialect: Dialect, ownChecks: readonly st
       awsJsonErrorResponse(
         error.status === 403 ? { ...error, status: 400 } : error,
         jsonContentType(metadata),
-        call.headers,
+        isQueryCompatible(metadata) ? { ...call.headers, ...queryErrorHeader(error) } : call.headers,
+      ),
+  };
+}
+
+/** Returns whether a service that speaks the query protocol, too, names its errors as there. */
+const isQueryCompatible = ({ protocol, protocols }: ModelMetadata): boolean =>
+  protocol !== "query" && protocols?.includes("query") === true;
+
+/**
+ * Makes Smithy's RPC v2 CBOR: every operation is a `POST` to a path with its name.
+ *
+ * Smithy: "RPC v2 CBOR protocol", Protocol behaviors.
+ */
+function makeCborProtocol(model: Model, dialect: Dialect, ownChecks: readonly string[]): Protocol {
+  const binderOf = lazily(makeRestBinders(model, dialect, ownChecks));
+  return {
+    route({ method, target, headers, body }) {
+      const operation = /^\/service\/[^/]+\/operation\/([^/]+)$/.exec(pathOf(target))?.[1];
+      if (method !== "POST" || operation === undefined) throw unknownOperation(model, method, pathOf(target));
+      if (!Object.hasOwn(model.operations, operation)) {
+        throw notImplemented(`${model.metadata.serviceId} has no operation ${operation.slice(0, 128)} in Portico.`);
+      }
+      const { bind } = binderOf(operation);
+      return {
+        operation,
+        parsesBody: false,
+        labels: {},
+        bind: () => {
+          const value = body.length === 0 ? {} : decodeCbor(body);
+          return bind({ labels: {}, query: noQuery, headers, body, readBody: { kind: "value", value } });
+        },
+      };
+    },
+    respond(operation, value, { headers }) {
+      const output = model.operations[operation]?.output;
+      if (output === undefined) {
+        return { status: 200, headers: { ...headers, "smithy-protocol": cborHeaders["smithy-protocol"] }, body: "" };
+      }
+      return {
+        status: 200,
+        headers: { ...headers, ...cborHeaders },
+        body: encodeCbor(model, output.shape, value ?? {}),
+      };
+    },
+    refuse: (error, { headers }) =>
+      cborErrorResponse(
+        error,
+        isQueryCompatible(model.metadata) ? { ...headers, ...queryErrorHeader(error) } : headers,
       ),
   };
 }
@@ -331,7 +392,42 @@ const protocols: Readonly<Record<ModelMetadata["protocol"], MakeProtocol>> = {
   "rest-json": makeRestProtocol,
   query: makeQueryProtocol,
   json: makeJsonProtocol,
+  "smithy-rpc-v2-cbor": makeCborProtocol,
 };
+
+/** Returns what finds a request's protocol: the service's only one, or one of several by the request's headers. */
+function findProtocol(
+  model: Model,
+  dialect: Dialect,
+  ownChecks: readonly string[],
+): (request: ManagementRequest) => Protocol {
+  const { protocol } = model.metadata;
+  const made = lazily((name) => protocols[name as ModelMetadata["protocol"]](model, dialect, ownChecks));
+  if (protocol !== "smithy-rpc-v2-cbor") return () => made(protocol);
+  return ({ headers, target }) => {
+    if (headers["smithy-protocol"] !== undefined || target.startsWith("/service/")) return made("smithy-rpc-v2-cbor");
+    return made(headers["x-amz-target"] === undefined ? "query" : "json");
+  };
+}
+
+const unzip = promisify(gunzip);
+
+/** Returns a request whose body is not compressed. Smithy: "Behavior traits", requestCompression trait: gzip. */
+async function decompressed(request: ManagementRequest): Promise<ManagementRequest> {
+  const coding = request.headers["content-encoding"];
+  if (coding === undefined || coding === "identity") return request;
+  if (coding !== "gzip") {
+    throw new ApiError("SerializationException", "The request's Content-Encoding is not gzip.", { status: 400 });
+  }
+  try {
+    return { ...request, body: await unzip(request.body, { maxOutputLength: formBytesMax }) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
+      throw new ApiError("RequestEntityTooLargeException", `Request must be smaller than ${formBytesMax} bytes`);
+    }
+    throw new ApiError("SerializationException", "The request's body is not valid gzip.", { status: 400 });
+  }
+}
 
 const withHeaders = (response: ReturnType<Respond>, { headers }: CallInHand): ManagementResponse => ({
   ...response,

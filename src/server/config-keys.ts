@@ -42,6 +42,8 @@ export interface ServerSettings {
   readonly otlpHeaders: Readonly<Record<string, string>>;
   /** The percentage of requests that are traced for it. */
   readonly otlpSample: number;
+  /** The greatest number of bytes that the embedded CloudWatch's metrics may take. */
+  readonly metricsMax: number;
   readonly allowOrigin: readonly string[];
   readonly allowReset: boolean;
   readonly domain: readonly string[];
@@ -252,6 +254,14 @@ export const configKeys: readonly ConfigKey[] = [
     value: { kind: "integer", min: 0, max: 100 },
     default: 5,
     help: "how many of the requests are traced for it, where their callers have not decided that",
+  },
+  {
+    name: "metricsMax",
+    flag: "metrics-max",
+    placeholder: "SIZE",
+    value: { kind: "bytes", min: 1 * mib, max: 1_048_576 * mib },
+    default: 512 * mib,
+    help: "room for the embedded CloudWatch's metrics (with --memory 64MB at most); the oldest points are dropped first",
   },
   {
     name: "allowOrigin",

@@ -10,6 +10,7 @@ export interface DataDirectory {
   readonly storePath: string;
   readonly logsPath: string;
   readonly tracesPath: string;
+  readonly metricsPath: string;
   /** The folder in which `functions/` unpacks code. */
   readonly functionsPath: string;
   /** Writes down who holds the directory, for a server that tries to take it later. */
@@ -54,6 +55,7 @@ export function lockDataDirectory(path: string): DataDirectory {
     storePath: join(path, "portico.db"),
     logsPath: join(path, "logs.db"),
     tracesPath: join(path, "traces.db"),
+    metricsPath: join(path, "metrics.db"),
     functionsPath: join(path, "functions"),
     describe,
     release() {

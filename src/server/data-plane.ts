@@ -29,7 +29,7 @@ import { withinMs } from "./within-ms.ts";
 export interface DataPlaneOptions {
   readonly config: ServerConfig;
   readonly ground: Pick<Ground, "authority" | "clock" | "store" | "controlSocket">;
-  readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs" | "traces" | "sampling">;
+  readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs" | "traces" | "sampling" | "cloudwatch">;
   readonly functions: FunctionRuntime;
   readonly compileSettings: CompileSettings;
   readonly geoFiles: GeoFiles;
@@ -87,6 +87,7 @@ export class DataPlane {
       connectFunctions: (port) => functions.manager.connect(port),
       connectLogs: (port) => telemetry.logs.connect(port),
       connectTraces: (port) => telemetry.traces.connect(port),
+      connectMetrics: (port) => telemetry.cloudwatch.connect(port),
       connectApiKeys: (port) => this.apiKeys.connect(port),
       saveUsage: () => this.apiKeys.saver.save(),
       acceptEvent: (event) => functions.lambda.acceptEvent(event),

@@ -20,6 +20,7 @@ import { BatchSender } from "../telemetry/batch-sender.ts";
 import { makeExecutionLogDelivery } from "../telemetry/execution-log-delivery.ts";
 import { LogSender } from "../telemetry/log-sender.ts";
 import { makeThreadLogger } from "../telemetry/logger-thread.ts";
+import { MetricSender } from "../telemetry/metric-sender.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { Reservoirs } from "../telemetry/sampling-rule.ts";
 import type { TracedExchange } from "../telemetry/traced-exchange.ts";
@@ -69,6 +70,7 @@ collectWhenIdle();
 let functions: FunctionClient | undefined;
 let logs: LogSender | undefined;
 let traces: BatchSender<TracedExchange> | undefined;
+let points: MetricSender | undefined;
 let gateway: Gateway | undefined;
 let isListening = false;
 let listeningPort = start.port;
@@ -157,6 +159,7 @@ function takePlan(key: string, revision: number, plan: Plan | null): void {
 const handlers: Handlers<ToThread> = {
   channels: (channels) => {
     logs = new LogSender(channels.logs, clock, metrics);
+    points = new MetricSender(channels.metrics, metrics);
     functions = connectFunctions(channels.functions, logs);
     traces = new BatchSender<TracedExchange>(channels.traces, {
       waitingMax: bounds.tracesWaitingMax.value,
@@ -274,6 +277,7 @@ async function stop(drainMs: number): Promise<void> {
   await functions?.close();
   logs?.close();
   traces?.close();
+  points?.close();
   post({ kind: "stopped" });
 }
 

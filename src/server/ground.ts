@@ -29,6 +29,8 @@ export interface Ground {
   /** The file of CloudWatch Logs' lines; if it is undefined, they stay in memory. */
   readonly logsPath: string | undefined;
   readonly tracesPath: string | undefined;
+  /** The same for the points of CloudWatch's metrics. */
+  readonly metricsPath: string | undefined;
   /** The server's URL; undefined until it serves. */
   readonly url: string | undefined;
   /**
@@ -67,6 +69,7 @@ export async function openGround(config: ServerConfig, logger: Logger): Promise<
     functionsPath: directory?.functionsPath ?? join(scratch.path, "functions"),
     logsPath: directory?.logsPath,
     tracesPath: directory?.tracesPath,
+    metricsPath: directory?.metricsPath,
     get url() {
       return servingUrl;
     },

@@ -41,7 +41,7 @@ import { makeUpstream, type Upstream } from "./upstream.ts";
 export interface ManagementServerOptions {
   readonly config: ServerConfig;
   readonly ground: Pick<Ground, "clock" | "store" | "controlSocket">;
-  readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs" | "traces" | "sampling">;
+  readonly telemetry: Pick<ServerTelemetry, "metrics" | "logs" | "traces" | "sampling" | "cloudwatch">;
   readonly functions: FunctionRuntime;
   readonly dataPlane: DataPlane;
   readonly compileSettings: CompileSettings;
@@ -175,6 +175,7 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
         (await import("../services/sts/operations.ts")).makeStsOperations(store, sessions, findKey),
     },
     { model: "logs", operations: telemetry.logs.operations },
+    { model: "cloudwatch", operations: telemetry.cloudwatch.operations },
     {
       model: "xray",
       operations: async () => ({
@@ -254,7 +255,7 @@ async function reset(options: ManagementServerOptions): Promise<Credentials | un
   // Nobody could call the server any more.
   const administrator = config.auth === "enforce" ? await ensureAdministrator(ground.store, ground.clock) : undefined;
   await dataPlane.allInEffect();
-  await Promise.all([telemetry.logs.reset(), telemetry.traces.reset()]);
+  await Promise.all([telemetry.logs.reset(), telemetry.traces.reset(), telemetry.cloudwatch.reset()]);
   dataPlane.fillThrottles();
   await functions.manager.collectPackages();
   return administrator;

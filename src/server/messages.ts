@@ -81,14 +81,15 @@ export interface ApiKeyChannel {
 /** Messages from control to a gateway thread. */
 export type ToThread =
   /**
-   * The first message: the channels to the functions (used by `functions/`) and to the logs (used by a `LogSender`), and
-   * to the traces (used by a `BatchSender`).
+   * The first message: the channels to the functions (used by `functions/`), to the logs (used by a `LogSender`), to the
+   * traces (used by a `BatchSender`) and to the metrics (used by a `MetricSender`).
    */
   | {
       readonly kind: "channels";
       readonly functions: MessagePort;
       readonly logs: MessagePort;
       readonly traces: MessagePort;
+      readonly metrics: MessagePort;
       readonly apiKeys: ApiKeyChannel;
     }
   /** The channel to another gateway thread (used by a `ConnectionMesh`), which takes the place of one that ended. */

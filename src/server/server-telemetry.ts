@@ -1,5 +1,6 @@
 import { bounds } from "../base/bounds.ts";
 import { readVersion } from "../base/version.ts";
+import { CloudWatchService } from "../services/cloudwatch/cloudwatch-service.ts";
 import { LogsService } from "../services/logs/logs-service.ts";
 import { TracesService } from "../services/xray/traces-service.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -19,26 +20,31 @@ export interface ServerTelemetry {
   readonly traces: TracesService;
   /** The reservoirs of X-Ray's sampling rules, in shared memory. */
   readonly sampling: SharedArrayBuffer;
+  readonly cloudwatch: CloudWatchService;
   close(): Promise<void>;
 }
 
 export interface ServerTelemetryOptions {
   readonly config: ServerConfig;
-  readonly ground: Pick<Ground, "clock" | "logsPath" | "tracesPath">;
+  readonly ground: Pick<Ground, "clock" | "logsPath" | "tracesPath" | "metricsPath">;
   /** The number of gateway threads. */
   readonly threadCount: number;
   readonly logger: Logger;
 }
 
 export function makeServerTelemetry({ config, ground, threadCount, logger }: ServerTelemetryOptions): ServerTelemetry {
-  const { clock, logsPath, tracesPath } = ground;
+  const { clock, logsPath, tracesPath, metricsPath } = ground;
+  const room = (path: string | undefined, bytesMax: number, inMemoryMax: number): number =>
+    path === undefined ? Math.min(bytesMax, inMemoryMax) : bytesMax;
   const metrics = allocateMetrics(threadCount);
   const controlMetrics = new Metrics(metrics, 0);
-  const isInMemory = logsPath === undefined;
-  const bytesMax = isInMemory ? Math.min(config.logsMax, bounds.logMemoryBytesMax.value) : config.logsMax;
   const logs = new LogsService({
     entry: threadEntry("logs-thread"),
-    start: { path: logsPath, bytesMax, clock: clock.shared },
+    start: {
+      path: logsPath,
+      bytesMax: room(logsPath, config.logsMax, bounds.logMemoryBytesMax.value),
+      clock: clock.shared,
+    },
     clock,
     metrics: controlMetrics,
     logger,
@@ -47,11 +53,21 @@ export function makeServerTelemetry({ config, ground, threadCount, logger }: Ser
     entry: threadEntry("traces-thread"),
     start: {
       path: tracesPath,
-      bytesMax: isInMemory ? Math.min(config.tracesMax, bounds.traceMemoryBytesMax.value) : config.tracesMax,
+      bytesMax: room(tracesPath, config.tracesMax, bounds.traceMemoryBytesMax.value),
       clock: clock.shared,
       daemon: config.xrayDaemon,
       otlp: config.otlp === undefined ? undefined : { url: config.otlp, headers: config.otlpHeaders },
       version: readVersion(),
+    },
+    clock,
+    logger,
+  });
+  const cloudwatch = new CloudWatchService({
+    entry: threadEntry("metrics-thread"),
+    start: {
+      path: metricsPath,
+      bytesMax: room(metricsPath, config.metricsMax, bounds.metricMemoryBytesMax.value),
+      clock: clock.shared,
     },
     clock,
     logger,
@@ -62,8 +78,9 @@ export function makeServerTelemetry({ config, ground, threadCount, logger }: Ser
     logs,
     traces,
     sampling: allocateSampling(),
+    cloudwatch,
     async close() {
-      await Promise.all([logs.close(), traces.close()]);
+      await Promise.all([logs.close(), traces.close(), cloudwatch.close()]);
     },
   };
 }

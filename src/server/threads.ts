@@ -24,6 +24,8 @@ export interface ThreadPoolOptions {
   connectLogs(port: MessagePort): void;
   /** The same for a new thread's channel to the traces. */
   connectTraces(port: MessagePort): void;
+  /** The same for a new thread's channel to the metrics. */
+  connectMetrics(port: MessagePort): void;
   /** The same for a new thread's channel to the API keys; returns those that there are. */
   connectApiKeys(port: MessagePort): ApiKeyMemory;
   /** Saves the counts of API keys' calls. Resolves with whether that was possible; never rejects. */
@@ -196,19 +198,21 @@ export class ThreadPool {
     });
     worker.on("exit", (code) => this.#buryAndReplace(slot, worker, code));
     const [functions, logs, keys] = [new MessageChannel(), new MessageChannel(), new MessageChannel()];
-    const traces = new MessageChannel();
+    const [traces, metrics] = [new MessageChannel(), new MessageChannel()];
     this.#options.connectFunctions(functions.port1);
     this.#options.connectLogs(logs.port1);
     this.#options.connectTraces(traces.port1);
+    this.#options.connectMetrics(metrics.port1);
     const apiKeys = { memory: this.#options.connectApiKeys(keys.port1), segments: keys.port2 };
     const hello: ToThread = {
       kind: "channels",
       functions: functions.port2,
       logs: logs.port2,
       traces: traces.port2,
+      metrics: metrics.port2,
       apiKeys,
     };
-    worker.postMessage(hello, [functions.port2, logs.port2, traces.port2, keys.port2]);
+    worker.postMessage(hello, [functions.port2, logs.port2, traces.port2, metrics.port2, keys.port2]);
     this.#introduce(slot, worker);
     for (const message of this.#options.replay()) worker.postMessage(onItsWay(message));
   }

@@ -77,6 +77,12 @@ const counters = {
     "counter",
     "Lines for the embedded CloudWatch Logs dropped because they came faster than they can be stored.",
   ],
+  metricPoints: ["portico_metric_points_total", "counter", "Points of metrics sent to the embedded CloudWatch."],
+  metricPointsDropped: [
+    "portico_metric_points_dropped_total",
+    "counter",
+    "Points of metrics for the embedded CloudWatch dropped because they came faster than they can be stored.",
+  ],
 } as const satisfies Record<string, readonly [string, "counter" | "gauge", string]>;
 
 /** A counter's name in {@link Metrics.add}. */

@@ -64,6 +64,7 @@ async function withPool(
     connectFunctions: (port) => port.unref(),
     connectLogs: (port) => port.unref(),
     connectTraces: (port) => port.unref(),
+    connectMetrics: (port) => port.unref(),
     connectApiKeys(port) {
       port.unref();
       return { salt: "", header: empty(), chains: empty(), keys: [], memberships: [] };

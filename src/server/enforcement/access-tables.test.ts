@@ -6,6 +6,7 @@ import { randomIds } from "../../base/ids.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import { loadModel, type ModelName, modelNames } from "../../protocol/model.ts";
 import type { Admission, CallContext } from "../../protocol/operation.ts";
+import { metricOperationNames } from "../../services/cloudwatch/operation-names.ts";
 import { makeIamOperations } from "../../services/iam/operations.ts";
 import { makeLambdaOperations } from "../../services/lambda/operations.ts";
 import { logsOperationNames } from "../../services/logs/operation-names.ts";
@@ -98,6 +99,7 @@ test("every operation that is there has a row, by which an administrator may do 
   const there: Partial<Record<ModelName, readonly string[]>> = {
     iam: Object.keys(makeIamOperations(store, {} as never)),
     lambda: Object.keys(makeLambdaOperations({ store } as never)),
+    cloudwatch: metricOperationNames,
     logs: logsOperationNames,
     sts: Object.keys(makeStsOperations(store, {} as never, {} as never)),
     wafv2: Object.keys(makeWafOperations(store, {} as never)),

@@ -1,6 +1,7 @@
 import type { ModelName } from "../../protocol/model.ts";
 import { type AccessTable, nothing, tableOf } from "./access-rows.ts";
 import { apiGatewayTable, connectionsTable } from "./api-gateway-rows.ts";
+import { cloudWatchTable } from "./cloudwatch-rows.ts";
 import { iamTable } from "./iam-rows.ts";
 import { lambdaTable } from "./lambda-rows.ts";
 import { logsTable } from "./logs-rows.ts";
@@ -29,6 +30,7 @@ export const accessTables: Readonly<Record<ModelName, AccessTable>> = {
   apigateway: apiGatewayTable,
   apigatewayv2: apiGatewayTable,
   apigatewaymanagementapi: connectionsTable,
+  cloudwatch: cloudWatchTable,
   iam: iamTable,
   lambda: lambdaTable,
   logs: logsTable,

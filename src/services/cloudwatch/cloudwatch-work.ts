@@ -1,0 +1,49 @@
+import type { Clock } from "../../base/clock.ts";
+import type { MetricDelivery } from "../../telemetry/metric-sink.ts";
+import type { FromServiceThread, ThreadCall } from "../thread-messages.ts";
+import type { ThreadWork } from "../thread-worker.ts";
+import type { MetricStore } from "./metric-store.ts";
+import type { MetricOperationName } from "./operation-names.ts";
+import { metricOperations } from "./operations.ts";
+
+/** The work of the metrics' thread: it stores points, and answers the operations that read and write metrics. */
+export class CloudWatchWork implements ThreadWork<MetricDelivery> {
+  readonly #store: MetricStore;
+  readonly #clock: Clock;
+  readonly #post: (message: FromServiceThread) => void;
+
+  constructor(store: MetricStore, clock: Clock, post: (message: FromServiceThread) => void) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#post = post;
+    if (store.damagedPath === undefined) return;
+    const message = `The metrics' file was damaged and is now ${store.damagedPath}; a new one is begun.`;
+    post({ kind: "trouble", message });
+  }
+
+  deliver({ points }: MetricDelivery): void {
+    const count = this.#store.add(points);
+    if (count > 0) this.#post({ kind: "dropped", count, why: "their account has too many metrics" });
+  }
+
+  count({ points, dropped }: MetricDelivery): { held: number; dropped: number } {
+    return { held: points.length, dropped };
+  }
+
+  operate({ operation, input, account, region }: ThreadCall): object {
+    const call = { account, region, nowMs: this.#clock.now() };
+    return metricOperations[operation as MetricOperationName](this.#store, input, call);
+  }
+
+  reset(): void {
+    this.#store.reset();
+  }
+
+  sweep(): void {
+    this.#store.sweep(this.#clock.now());
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+}
