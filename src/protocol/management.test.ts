@@ -4,6 +4,7 @@ import { ManualClock } from "../base/clock.ts";
 import { randomIds } from "../base/ids.ts";
 import { type RunJob, runHere } from "../base/job.ts";
 import { StorageFailure } from "../base/storage-failure.ts";
+import { speaksAwsJson } from "./dialect.ts";
 import { ApiError, notFound } from "./errors.ts";
 import { makeManagement } from "./management.ts";
 import { loadModel, type Model, modelNames, shapeOf } from "./model.ts";
@@ -52,6 +53,10 @@ function requestFor(model: Model, operation: string) {
   if (protocol === "json") {
     return { method: "POST", target: "/", headers: { "x-amz-target": `${targetPrefix}.${operation}` }, body: "{}" };
   }
+  if (protocol === "smithy-rpc-v2-cbor") {
+    const target = `/service/${targetPrefix}/operation/${operation}`;
+    return { method: "POST", target, headers: { "smithy-protocol": "rpc-v2-cbor" }, body: "" };
+  }
   return { method: http.method, target: http.requestUri.replaceAll(/\{[^}]+\}/g, "label"), headers: {}, body: "" };
 }
 
@@ -70,7 +75,9 @@ describe("operations", () => {
           assert.match(text, new RegExp(`The operation ${operation} of `));
           if (model.metadata.protocol === "query") assert.match(text, /<Code>NotImplementedException<\/Code>/);
           else if (model.metadata.protocol === "json") assert.match(text, /^{"__type":"NotImplementedException",/);
-          else assert.equal(response.headers["x-amzn-ErrorType"], "NotImplementedException");
+          else if (model.metadata.protocol === "smithy-rpc-v2-cbor") {
+            assert.match(text, /__type.NotImplementedException/);
+          } else assert.equal(response.headers["x-amzn-ErrorType"], "NotImplementedException");
         }
       }
     });
@@ -533,9 +540,9 @@ describe("a request's service", () => {
       service: "DynamoDB_20120810",
     });
     for (const name of modelNames) {
-      const { protocol, targetPrefix } = loadModel(name).metadata;
-      if (protocol !== "json") continue;
-      const target = { "x-amz-target": `${targetPrefix}.AnyOperation` };
+      const { metadata } = loadModel(name);
+      if (!speaksAwsJson(metadata)) continue;
+      const target = { "x-amz-target": `${metadata.targetPrefix}.AnyOperation` };
       assert.deepEqual(owns("/", target, "POST"), { kind: "owned", model: name });
     }
     assert.deepEqual(owns("/", {}, "POST", "Action=GetUser&Version=2010-05-08"), { kind: "owned", model: "iam" });
