@@ -475,7 +475,6 @@ export const bounds = {
   logGroupTagsMax: { value: 50, source: "AWS: tags of a resource" },
   logChunkCharsMax: { value: 524_288, source: "ours: log lines that are stored together" },
   logSearchCharsMax: { value: 16_777_216, source: "ours: text that one FilterLogEvents looks through; about 0.1 s" },
-  metricDimensionsMax: { value: 30, source: "AWS CloudWatch: PutMetricData, dimensions of a metric" },
   metricDataMax: { value: 1_000, source: "AWS CloudWatch: PutMetricData, metrics of one call" },
   metricDatumValuesMax: { value: 150, source: "AWS CloudWatch: PutMetricData, values of one metric" },
   metricPastMsMax: { value: 1_209_600_000, source: "AWS CloudWatch: PutMetricData, two weeks" },

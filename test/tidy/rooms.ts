@@ -122,7 +122,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
   sdk: { runtime: [] },
   server: { pages: [], publications: [], "api-keys": [], enforcement: [] },
   waf: { statements: [] },
-  services: { sts: ["iam"], iam: [], lambda: [], logs: [], wafv2: [], xray: [] },
+  services: { sts: ["iam"], iam: [], cloudwatch: [], lambda: [], logs: [], wafv2: [], xray: [] },
 };
 
 /** What reads the machine's clock, randomness or timers: the server and the adapters to the world outside. */
