@@ -477,6 +477,7 @@ export const bounds = {
   logSearchCharsMax: { value: 16_777_216, source: "ours: text that one FilterLogEvents looks through; about 0.1 s" },
   metricDataMax: { value: 1_000, source: "AWS CloudWatch: PutMetricData, metrics of one call" },
   metricDatumValuesMax: { value: 150, source: "AWS CloudWatch: PutMetricData, values of one metric" },
+  metricValueMax: { value: 2 ** 360, source: "AWS CloudWatch: PutMetricData, values lie between -2^360 and 2^360" },
   metricPastMsMax: { value: 1_209_600_000, source: "AWS CloudWatch: PutMetricData, two weeks" },
   metricFutureMsMax: { value: 7_200_000, source: "AWS CloudWatch: PutMetricData, two hours" },
   metricDaysKept: { value: 15, source: "AWS CloudWatch: points of one minute are kept for 15 days" },

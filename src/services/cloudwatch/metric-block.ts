@@ -14,7 +14,7 @@ const whole = 0;
 const thousandths = 1;
 const double = 2;
 /** Beyond this, the varint of a number would not be exact. */
-const varintMax = 2 ** 50;
+const exactVarintEnd = 2 ** 50;
 
 export function encodeBlock(block: MetricBlock): Uint8Array {
   const writer = new Writer();
@@ -58,9 +58,9 @@ class Writer {
 
   number(value: number): void {
     const scaled = value * 1_000;
-    if (value >= 0 && !Object.is(value, -0) && value < varintMax && Number.isInteger(value)) {
+    if (value >= 0 && !Object.is(value, -0) && value < exactVarintEnd && Number.isInteger(value)) {
       this.varint(value * 4 + whole);
-    } else if (value >= 0 && scaled < varintMax && Math.round(scaled) / 1_000 === value && !Object.is(value, -0)) {
+    } else if (value >= 0 && scaled < exactVarintEnd && Math.round(scaled) / 1_000 === value && !Object.is(value, -0)) {
       this.varint(Math.round(scaled) * 4 + thousandths);
     } else {
       this.#reserve(9);

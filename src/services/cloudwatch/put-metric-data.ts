@@ -31,9 +31,6 @@ interface PutMetricDataInput {
   readonly EntityMetricData?: readonly { readonly MetricData?: readonly MetricDatum[] }[];
 }
 
-/** AWS: CloudWatch API reference, "MetricDatum": values are between -2^360 and 2^360. */
-const valueMax = 2 ** 360;
-
 /** AWS: CloudWatch API reference, "PutMetricData", "MetricDatum". Unconfirmed: its words; see docs/compatibility.md, "metrics, words". */
 export function putMetricData(store: MetricStore, input: PutMetricDataInput, call: MetricCall): object {
   if (/^AWS\//i.test(input.Namespace)) {
@@ -145,5 +142,5 @@ function valueList(values: readonly number[], counts: readonly number[] | undefi
 }
 
 function requireValue(value: number, parameter: string): void {
-  if (Math.abs(value) > valueMax) throw invalidValue(`The value ${value} for parameter ${parameter} is invalid.`);
+  if (Math.abs(value) > bounds.metricValueMax.value) throw invalidValue(`The value ${value} for parameter ${parameter} is invalid.`);
 }
