@@ -142,5 +142,6 @@ function valueList(values: readonly number[], counts: readonly number[] | undefi
 }
 
 function requireValue(value: number, parameter: string): void {
-  if (Math.abs(value) > bounds.metricValueMax.value) throw invalidValue(`The value ${value} for parameter ${parameter} is invalid.`);
+  if (Math.abs(value) <= bounds.metricValueMax.value) return;
+  throw invalidValue(`The value ${value} for parameter ${parameter} is invalid.`);
 }
