@@ -8,7 +8,7 @@ const program = fileURLToPath(new URL("message-load.ts", import.meta.url));
 interface MessageLoad {
   /** Answers a second. */
   readonly rate: number;
-  /** Milliseconds to an answer, where each connection has one message under way. */
+  /** Milliseconds to an answer, where each connection has one message under way, or so many are sent in a second. */
   readonly p50: number | null;
   readonly p99: number | null;
   readonly max: number | null;
@@ -23,18 +23,22 @@ export async function loadMessages(
     underWay = 8,
     seconds = 3,
     core = 1,
+    perSecond = 0,
   }: {
     readonly message: string;
     readonly connections?: number;
     readonly underWay?: number;
     readonly seconds?: number;
-    readonly core?: number;
+    readonly core?: number | "any";
+    /** Messages that all connections send together in a second, evenly, whatever is answered. */
+    readonly perSecond?: number;
   },
 ): Promise<MessageLoad> {
-  const args = [program, url, String(connections), String(underWay), String(seconds), message];
-  const pinned = hasTool("taskset")
-    ? ["taskset", "-c", String(core), process.execPath, ...args]
-    : [process.execPath, ...args];
+  const args = [program, url, String(connections), String(underWay), String(seconds), message, String(perSecond)];
+  const pinned =
+    core !== "any" && hasTool("taskset")
+      ? ["taskset", "-c", String(core), process.execPath, ...args]
+      : [process.execPath, ...args];
   const { stdout } = await promisify(execFile)(pinned[0]!, pinned.slice(1));
   return JSON.parse(stdout) as MessageLoad;
 }

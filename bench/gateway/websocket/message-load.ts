@@ -1,10 +1,12 @@
 // Loads a WebSocket route from a process of its own: each connection has some messages under way, and sends the next one
 // when an answer comes. It counts frames by itself, because a client library would be what is measured.
-//   node message-load.ts URL CONNECTIONS UNDER_WAY SECONDS MESSAGE
+//   node message-load.ts URL CONNECTIONS UNDER_WAY SECONDS MESSAGE [PER_SECOND]
+// With PER_SECOND, so many messages are sent in a second, one after another on all connections, and each answer is waited for.
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 
-const [address = "", connections = "", underWay = "", seconds = "", message = ""] = process.argv.slice(2);
+const [address = "", connections = "", underWay = "", seconds = "", message = "", paced = "0"] = process.argv.slice(2);
+const perSecond = Number(paced);
 const url = new URL(address);
 
 /** A client's frames; one mask serves all. RFC 6455 §5.3. */
@@ -31,6 +33,9 @@ let answers = 0;
 /** Milliseconds from a connection's message to its answer, where one is under way. */
 const waits: number[] = [];
 
+/** What the gateway tells of its own failures, which are no answers. */
+const failure = Buffer.from('{"message": "');
+
 /** Reads a server's frames, which are neither masked nor, here, of 64 KB. */
 class Frames {
   #rest: Buffer = Buffer.alloc(0);
@@ -44,6 +49,8 @@ class Frames {
       const short = bytes[at + 1]!;
       const end = short < 126 ? at + 2 + short : at + 4 + bytes.readUInt16BE(at + 2);
       if (bytes.length < end) break;
+      const text = bytes.subarray(short < 126 ? at + 2 : at + 4, end);
+      if (text.indexOf(failure) === 0) throw new Error(String(text));
       at = end;
       found++;
     }
@@ -80,7 +87,20 @@ async function open(): Promise<Socket> {
 
 const sockets = await Promise.all(Array.from({ length: Number(connections) }, open));
 const isAlone = underWay === "1";
-for (const socket of sockets) {
+if (perSecond > 0) sendEvenly();
+else for (const socket of sockets) keepUnderWay(socket);
+await new Promise((resolve) => setTimeout(resolve, 1_000));
+const [from, at] = [answers, performance.now()];
+waits.length = 0;
+await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1_000));
+const rate = ((answers - from) * 1_000) / (performance.now() - at);
+waits.sort((left, right) => left - right);
+const p = (share: number): number | null => waits[Math.floor(waits.length * share)] ?? null;
+console.log(JSON.stringify({ rate, p50: p(0.5), p99: p(0.99), max: waits.at(-1) ?? null }));
+process.exit(0);
+
+/** Keeps some messages of a connection under way. */
+function keepUnderWay(socket: Socket): void {
   const frames = new Frames();
   let sentAt = performance.now();
   socket.on("data", (chunk: Buffer) => {
@@ -96,12 +116,30 @@ for (const socket of sockets) {
   });
   socket.write(batches[Number(underWay)]!);
 }
-await new Promise((resolve) => setTimeout(resolve, 1_000));
-const [from, at] = [answers, performance.now()];
-waits.length = 0;
-await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1_000));
-const rate = ((answers - from) * 1_000) / (performance.now() - at);
-waits.sort((left, right) => left - right);
-const p = (share: number): number | null => waits[Math.floor(waits.length * share)] ?? null;
-console.log(JSON.stringify({ rate, p50: p(0.5), p99: p(0.99), max: waits.at(-1) ?? null }));
-process.exit(0);
+
+/** Sends messages at an even rate, each of which waits from when it was due. Answers of a connection come in any order. */
+function sendEvenly(): void {
+  const due = sockets.map((): number[] => []);
+  for (const [index, socket] of sockets.entries()) {
+    const frames = new Frames();
+    socket.on("data", (chunk: Buffer) => {
+      const now = performance.now();
+      for (let found = frames.count(chunk); found > 0; found--) {
+        answers++;
+        waits.push(now - due[index]!.shift()!);
+      }
+    });
+  }
+  const begunAt = performance.now();
+  let sent = 0;
+  const send = (): void => {
+    const now = performance.now();
+    for (; sent < ((now - begunAt) / 1_000) * perSecond; sent++) {
+      due[sent % sockets.length]!.push(begunAt + (sent / perSecond) * 1_000);
+      sockets[sent % sockets.length]!.write(frame);
+    }
+    // Not at once: the backend may share the core.
+    setTimeout(send, 1);
+  };
+  send();
+}
