@@ -31,7 +31,7 @@ export class HandshakeRefused extends Error {
 
 /** Connects to the stage `prod`; rejects with the status and the body of a refusal. */
 export async function connect(
-  { port }: GatewayUnderTest,
+  { port }: Pick<GatewayUnderTest, "port">,
   { path = "/prod", headers = {} as Readonly<Record<string, string | string[]>>, protocols = [] as string[] } = {},
 ): Promise<OpenClient> {
   const socket = new Client(`ws://127.0.0.1:${port}${path}`, protocols, { headers: { host, ...headers } });

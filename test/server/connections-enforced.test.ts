@@ -13,6 +13,7 @@ import { makeClient } from "../../src/protocol/client.ts";
 import { readConfig } from "../../src/server/config.ts";
 import { type RunningServer, startServer } from "../../src/server/start.ts";
 import { makeLogger } from "../../src/telemetry/logger.ts";
+import { connect as open } from "../exchange/open-websocket.ts";
 import { signWithSdk } from "../sdk-signer.ts";
 import { until } from "../until.ts";
 import { iamOf } from "./iam-of.ts";
@@ -262,4 +263,78 @@ test("calls of groups, broadcasts and lists are for the same callers, each by it
   await until(() => texts.length === 3);
   assert.deepEqual(texts.slice(1), ["to the room", "to all"]);
   socket.close();
+});
+
+test("a browser connects by a signed URL, if its user may, and only as long as the signature holds", async () => {
+  const v2 = makeClient({
+    endpoint: `http://127.0.0.1:${server.port}`,
+    model: "apigatewayv2",
+    credentials: server.administrator!,
+  });
+  const { ApiId } = await v2.call("CreateApi", {
+    Name: "guarded",
+    ProtocolType: "WEBSOCKET",
+    RouteSelectionExpression: "$request.body.action",
+  });
+  await v2.call("CreateRoute", { ApiId, RouteKey: "$connect", AuthorizationType: "AWS_IAM" });
+  const { IntegrationId } = await v2.call("CreateIntegration", {
+    ApiId,
+    IntegrationType: "MOCK",
+    RequestTemplates: { $default: '{"statusCode": 200}' },
+  });
+  await v2.call("CreateIntegrationResponse", {
+    ApiId,
+    IntegrationId,
+    IntegrationResponseKey: "$default",
+    ResponseTemplates: { $default: "$context.identity.userArn $context.connectionId" },
+  });
+  const { RouteId } = await v2.call("CreateRoute", {
+    ApiId,
+    RouteKey: "$default",
+    Target: `integrations/${IntegrationId}`,
+    RouteResponseSelectionExpression: "$default",
+  });
+  await v2.call("CreateRouteResponse", { ApiId, RouteId, RouteResponseKey: "$default" });
+  await v2.call("CreateStage", { ApiId, StageName: "prod" });
+  await v2.call("CreateDeployment", { ApiId, StageName: "prod" });
+  const arn = `arn:aws:execute-api:${region}:${account}:${ApiId}/prod`;
+  const may = (Resource: string, Action = "execute-api:Invoke") => ({ Effect: "Allow", Action, Resource });
+  const host = `${ApiId}.execute-api.${region}.localhost:${server.port}`;
+  /** Who the client is, or how it is refused. */
+  const connected = async (
+    credentials: Key,
+    signing: object = {},
+    change = (target: string) => target,
+  ): Promise<string> => {
+    const request = { method: "GET", host, path: "/prod", query: { room: "a" } };
+    const { target } = await signWithSdk(request, { credentials, expiresIn: 60, ...signing });
+    try {
+      const { ask, socket } = await open(server, { path: change(target), headers: { host } });
+      const text = await ask("who");
+      socket.close();
+      return text.split(" ", 1)[0]!;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const user = await userWith("browser", may(`${arn}/$connect`));
+  assert.equal(await connected(user), `arn:aws:iam::${account}:user/browser`);
+  assert.equal(await connected(server.administrator as Key), `arn:aws:iam::${account}:user/administrator`);
+  for (const [name, statement] of Object.entries({
+    callbacks: may(`${arn}/*`, "execute-api:ManageConnections"),
+    elsewhere2: may(`arn:aws:execute-api:${region}:${account}:${ApiId}/test/*`),
+    foreign: may(`arn:aws:execute-api:${region}:111122223333:${ApiId}/prod/*`),
+    rest: may(`${arn}/GET/*`),
+  })) {
+    assert.match(
+      await connected(await userWith(name, statement)),
+      /^403 .* is not authorized to perform: execute-api:Invoke/,
+    );
+  }
+  const wrong = /^403 \{"message":"The request signature we calculated does not match/;
+  assert.match(await connected({ ...user, secretAccessKey: "wrong" }), wrong);
+  assert.match(await connected(user, {}, (target) => target.replace("room=a", "room=b")), wrong);
+  assert.match(await connected(user, { nowMs: Date.now() - 120_000 }), /^403 .*Signature expired/);
+  assert.match(await connected(user, { region: "eu-west-1" }), /^403 .*Credential should be scoped to a valid region/);
+  assert.match(await connected(user, {}, (target) => target.replace(/&X-Amz-Signature=\w+/, "")), /^403 /);
 });
