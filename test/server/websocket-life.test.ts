@@ -43,7 +43,7 @@ const code = (name: string): string => `
     return { statusCode: 200, body: JSON.stringify({ name: "${name}", pid: process.pid, connectionId, domainName }) };
   };`;
 
-interface Told {
+interface FunctionFacts {
   readonly name: string;
   readonly pid: number;
   readonly connectionId: string;
@@ -95,17 +95,17 @@ async function makeApi(name: string, { alias = "", timeoutMs = 29_000, variables
   return String(ApiId);
 }
 
-interface Connected {
+interface OpenClient {
   readonly socket: Client;
   readonly closed: Promise<number>;
   /** Sends a message, and returns what comes next. */
   ask(message: string): Promise<string>;
-  told(): Promise<Told>;
+  told(): Promise<FunctionFacts>;
 }
 
 const pathOf = (apiId: string): string => `/_aws/execute-api/${apiId}/prod`;
 
-async function connect(t: TestContext, path: string, headers: Record<string, string> = {}): Promise<Connected> {
+async function connect(t: TestContext, path: string, headers: Record<string, string> = {}): Promise<OpenClient> {
   const socket = new Client(`ws://127.0.0.1:${portico.port}${path}`, { headers });
   t.after(() => socket.terminate());
   const messages: string[] = [];
@@ -123,7 +123,7 @@ async function connect(t: TestContext, path: string, headers: Record<string, str
     await until(() => messages.length > read);
     return messages[read++]!;
   };
-  return { socket, closed, ask, told: async () => JSON.parse(await ask("who")) as Told };
+  return { socket, closed, ask, told: async () => JSON.parse(await ask("who")) as FunctionFacts };
 }
 
 const statusOf = async (apiId: string, connectionId: string): Promise<number> =>
