@@ -9,7 +9,7 @@ import { loadModel, type ModelName, modelNames } from "../src/protocol/model.ts"
 import { metricOperations } from "../src/services/cloudwatch/operations.ts";
 import { makeIamOperations } from "../src/services/iam/operations.ts";
 import { makeLambdaOperations } from "../src/services/lambda/operations.ts";
-import { logsOperations } from "../src/services/logs/operations.ts";
+import { servedLogsOperations } from "../src/services/logs/operation-names.ts";
 import { makeStsOperations } from "../src/services/sts/operations.ts";
 import { makeWafOperations } from "../src/services/wafv2/operations.ts";
 import { makeSamplingOperations } from "../src/services/xray/sampling-rules.ts";
@@ -34,7 +34,7 @@ const served: Readonly<Partial<Record<ModelName, Readonly<Record<string, unknown
   lambda: makeLambdaOperations(unused()),
   iam: makeIamOperations(unused(), unused()),
   sts: makeStsOperations(unused(), unused(), unused()),
-  logs: logsOperations,
+  logs: Object.fromEntries(servedLogsOperations.map((name) => [name, true])),
   cloudwatch: metricOperations,
   wafv2: makeWafOperations(unused(), unused()),
   xray: {

@@ -570,6 +570,12 @@ export const bounds = {
     source: "AWS CloudWatch Logs: GetLogEvents and FilterLogEvents, size of one answer",
   },
   logAddressesMax: { value: 10_000, source: "ours: addresses of log streams that are remembered" },
+  liveTailEventsMax: { value: 500, source: "AWS CloudWatch Logs: StartLiveTail, log events of one update" },
+  liveTailUpdatesMax: { value: 10, source: "AWS CloudWatch Logs: StartLiveTail, updates that wait for a slow client" },
+  liveTailUpdateCharsMax: { value: 262_144, source: "ours: text of one update of a live tail" },
+  liveTailMsMax: { value: 10_800_000, source: "AWS CloudWatch Logs: StartLiveTail, three hours" },
+  liveTailSessionsMax: { value: 15, source: "AWS CloudWatch Logs: Live Tail sessions of an account and region" },
+  liveTailSessionsMaxHere: { value: 60, source: "ours: Live Tail sessions of all accounts" },
   logPageItemsMax: { value: 50, source: "AWS CloudWatch Logs: DescribeLogGroups and DescribeLogStreams, limit" },
 
   // The protocol of management calls

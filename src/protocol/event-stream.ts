@@ -21,12 +21,28 @@ export function makeEventEncoder(
     const [name, members] = Object.entries(event)[0]!;
     const shapeName = stream.members![name]!.shape;
     const shape = shapeOf(model, shapeName);
+    if (shape.exception === true) {
+      return writeMessage({ type: "exception", name }, "application/json", Buffer.from(encoderOf(shapeName)(members)));
+    }
     const payload = Object.entries(shape.members ?? {}).find(([, { eventpayload }]) => eventpayload === true)?.[0];
     if (payload === undefined)
-      return writeMessage(name, "application/json", Buffer.from(encoderOf(shapeName)(members)));
-    return writeMessage(name, "application/octet-stream", members[payload] as Buffer);
+      return writeMessage({ type: "event", name }, "application/json", Buffer.from(encoderOf(shapeName)(members)));
+    return writeMessage({ type: "event", name }, "application/octet-stream", members[payload] as Buffer);
   };
 }
+
+interface MessageKind {
+  readonly type: "event" | "exception";
+  /** The member of the stream's shape. */
+  readonly name: string;
+}
+
+/**
+ * The message before all events of a stream whose operation speaks AWS JSON: the members of the answer besides the stream, of which
+ * no operation here has any. Smithy: "AWS JSON 1.1 protocol", event streams, initial responses.
+ */
+export const initialResponse = (contentType: string): Buffer =>
+  writeMessage({ type: "event", name: "initial-response" }, contentType, Buffer.from("{}"));
 
 /**
  * Writes a message of `application/vnd.amazon.eventstream`. Smithy: "Amazon Event Stream Specification".
@@ -36,10 +52,10 @@ export function makeEventEncoder(
  *     payload
  *     u32 BE  CRC-32 of all before
  */
-function writeMessage(eventType: string, contentType: string, payload: Buffer): Buffer {
+function writeMessage({ type, name }: MessageKind, contentType: string, payload: Buffer): Buffer {
   const headers = Buffer.concat([
-    header(":message-type", "event"),
-    header(":event-type", eventType),
+    header(":message-type", type),
+    header(`:${type}-type`, name),
     header(":content-type", contentType),
   ]);
   const message = Buffer.allocUnsafe(16 + headers.length + payload.length);

@@ -700,9 +700,9 @@ describe("AWS JSON 1.1", () => {
   });
 
   it("says that an operation is not there, or that none is named", async () => {
-    const missing = await post("StartQuery", "{}");
+    const missing = await post("PutMetricFilter", "{}");
     assert.equal(missing.status, 501);
-    assert.match(missing.body.toString(), /CloudWatch Logs has no operation StartQuery in Portico/);
+    assert.match(missing.body.toString(), /CloudWatch Logs has no operation PutMetricFilter in Portico/);
     const authorization = credential("logs");
     const nameless = await send({ method: "POST", headers: { authorization }, body: "{}" });
     assert.equal(nameless.status, 404);

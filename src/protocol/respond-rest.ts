@@ -1,7 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { type Dialect, jsonContentType, speaksAwsJson } from "./dialect.ts";
 import { type EncodeJson, encodeText, makeJsonEncoders } from "./encode.ts";
-import { type EncodeEvent, makeEventEncoder, type StreamEvent } from "./event-stream.ts";
+import { type EncodeEvent, initialResponse, makeEventEncoder, type StreamEvent } from "./event-stream.ts";
 import { type Model, type Shape, shapeOf, wireName } from "./model.ts";
 import type { ManagementResponse } from "./operation.ts";
 
@@ -24,13 +24,16 @@ export function makeRestResponders(model: Model, dialect: Dialect): (operation: 
     }
     const shape = shapeOf(model, output.shape);
     const placed = placedMembers(model, shape);
-    const payload = shape.payload;
+    const payload = shape.payload ?? streamOf(model, shape);
     const payloadShape = payload === undefined ? undefined : shape.members?.[payload]?.shape;
     const encodeBody =
       payloadShape === undefined
         ? encodeJsonBody(encoderOf(output.shape), dialect, jsonType)
         : shapeOf(model, payloadShape).eventstream === true
-          ? encodeStream(makeEventEncoder(model, shapeOf(model, payloadShape), encoderOf))
+          ? encodeStream(
+              makeEventEncoder(model, shapeOf(model, payloadShape), encoderOf),
+              model.metadata.protocol === "json" ? initialResponse(jsonType) : undefined,
+            )
           : encodePayload(shapeOf(model, payloadShape), encoderOf(payloadShape), dialect);
     return (value) => {
       const source = (value ?? {}) as Readonly<Record<string, unknown>>;
@@ -84,15 +87,25 @@ function encodeJsonBody(
   return (value) => ({ body: encode(value) + end, contentType });
 }
 
-function encodeStream(encode: EncodeEvent): (value: unknown) => EncodedBody {
+/** Returns the member that is an event stream: in AWS JSON it is not named as the payload. */
+const streamOf = (model: Model, shape: Shape): string | undefined =>
+  Object.entries(shape.members ?? {}).find(([, member]) => shapeOf(model, member.shape).eventstream === true)?.[0];
+
+/** Streams events, after a first message if the protocol has one. */
+function encodeStream(encode: EncodeEvent, first: Buffer | undefined): (value: unknown) => EncodedBody {
   return (value) => {
     if (value === undefined) return noBody;
     const events = value as AsyncIterable<StreamEvent>;
-    return { body: "", contentType: "application/vnd.amazon.eventstream", stream: encodeEvents(events, encode) };
+    return { body: "", contentType: "application/vnd.amazon.eventstream", stream: encodeEvents(events, encode, first) };
   };
 }
 
-async function* encodeEvents(events: AsyncIterable<StreamEvent>, encode: EncodeEvent): AsyncGenerator<Buffer> {
+async function* encodeEvents(
+  events: AsyncIterable<StreamEvent>,
+  encode: EncodeEvent,
+  first: Buffer | undefined,
+): AsyncGenerator<Buffer> {
+  if (first !== undefined) yield first;
   for await (const event of events) yield encode(event);
 }
 

@@ -174,7 +174,7 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
       operations: async () =>
         (await import("../services/sts/operations.ts")).makeStsOperations(store, sessions, findKey),
     },
-    { model: "logs", operations: telemetry.logs.operations },
+    { model: "logs", operations: telemetry.logs.allOperations },
     { model: "cloudwatch", operations: telemetry.cloudwatch.operations },
     {
       model: "xray",

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { bounds } from "../base/bounds.ts";
 import { readVersion } from "../base/version.ts";
 import { CloudWatchService } from "../services/cloudwatch/cloudwatch-service.ts";
@@ -48,6 +49,7 @@ export function makeServerTelemetry({ config, ground, threadCount, logger }: Ser
     clock,
     metrics: controlMetrics,
     logger,
+    wait: (ms) => wait(ms, undefined, { ref: false }),
   });
   const traces = new TracesService({
     entry: threadEntry("traces-thread"),

@@ -28,6 +28,7 @@ export type ThreadOutcome =
       readonly message: string;
       readonly status: number | undefined;
       readonly hint: string | undefined;
+      readonly members: Readonly<Record<string, unknown>>;
     }
   | { readonly kind: "failed"; readonly error: string };
 

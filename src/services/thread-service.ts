@@ -5,7 +5,7 @@ import { PendingAnswers } from "../base/pending-answers.ts";
 import { ApiError } from "../protocol/errors.ts";
 import type { CallContext, Operations } from "../protocol/operation.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import type { FromServiceThread, ThreadOutcome, ToServiceThread } from "./thread-messages.ts";
+import type { FromServiceThread, ThreadCall, ThreadOutcome, ToServiceThread } from "./thread-messages.ts";
 
 export interface ThreadServiceOptions {
   /** The thread's name in messages: `logs`. */
@@ -63,7 +63,7 @@ export class ThreadService<Delivery> {
   }
 
   /** Runs an operation in the thread. Throws what the operation threw. */
-  call({ operation, input, account, region }: Omit<Call<Delivery>, "kind" | "id">): Promise<object> {
+  call({ operation, input, account, region }: ThreadCall): Promise<object> {
     return this.#ask((id) => ({ kind: "call", id, operation, input, account, region }));
   }
 
@@ -133,12 +133,10 @@ export class ThreadService<Delivery> {
   }
 }
 
-type Call<Delivery> = Extract<ToServiceThread<Delivery>, { readonly kind: "call" }>;
-
 /** Returns a call's output, or throws what the operation threw in its thread. */
 function readOutcome(outcome: ThreadOutcome): object {
   if (outcome.kind === "answer") return outcome.output;
   if (outcome.kind === "failed") throw new Error(outcome.error);
-  const { code, message, status, hint } = outcome;
-  throw new ApiError(code, message, { ...(status === undefined ? {} : { status }), hint });
+  const { code, message, status, hint, members } = outcome;
+  throw new ApiError(code, message, { ...(status === undefined ? {} : { status }), hint, members });
 }

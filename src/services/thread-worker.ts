@@ -93,8 +93,8 @@ async function outcomeOf(work: () => object | Promise<object>): Promise<ThreadOu
     return { kind: "answer", output: await work() };
   } catch (error) {
     if (!(error instanceof ApiError)) return { kind: "failed", error: describe(error) };
-    const { code, message, status, hint } = error;
-    return { kind: "refused", code, message, status, hint };
+    const { code, message, status, hint, members } = error;
+    return { kind: "refused", code, message, status, hint, members };
   }
 }
 

@@ -9,7 +9,7 @@ import type { Admission, CallContext } from "../../protocol/operation.ts";
 import { metricOperationNames } from "../../services/cloudwatch/operation-names.ts";
 import { makeIamOperations } from "../../services/iam/operations.ts";
 import { makeLambdaOperations } from "../../services/lambda/operations.ts";
-import { logsOperationNames } from "../../services/logs/operation-names.ts";
+import { servedLogsOperations } from "../../services/logs/operation-names.ts";
 import { makeStsOperations } from "../../services/sts/operations.ts";
 import { makeWafOperations } from "../../services/wafv2/operations.ts";
 import { openSqliteStore } from "../../store/sqlite-store.ts";
@@ -100,7 +100,7 @@ test("every operation that is there has a row, by which an administrator may do 
     iam: Object.keys(makeIamOperations(store, {} as never)),
     lambda: Object.keys(makeLambdaOperations({ store } as never)),
     cloudwatch: metricOperationNames,
-    logs: logsOperationNames,
+    logs: servedLogsOperations,
     sts: Object.keys(makeStsOperations(store, {} as never, {} as never)),
     wafv2: Object.keys(makeWafOperations(store, {} as never)),
     apigateway: Object.keys(loadModel("apigateway").operations),

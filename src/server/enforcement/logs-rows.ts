@@ -15,6 +15,20 @@ const onStream: AccessRow = (question, { call }) => {
   };
 };
 
+/** AWS: Service Authorization Reference, "Amazon CloudWatch Logs": StartLiveTail and StartQuery are on log groups. */
+const onGroups: AccessRow = (question, { call }) => {
+  const { input } = question;
+  const named = [input["logGroupIdentifiers"], input["logGroupNames"], input["logGroupName"]].flat();
+  const groups = named.filter((each) => typeof each === "string");
+  return (groups.length === 0 ? [""] : groups).map((group) => {
+    const arn = group.startsWith("arn:") ? group : `arn:aws:logs:${call.region}:${call.account}:log-group:${group}`;
+    return { action: `logs:${question.operation}`, resource: `${arn.replace(/:\*$/, "")}:*` };
+  });
+};
+
+/** The operation names no resource. */
+const onAll: AccessRow = (question) => ({ action: `logs:${question.operation}`, resource: "*" });
+
 const onResource: AccessRow = (question) => ({
   action: `logs:${question.operation}`,
   // `:*` at the end makes no other group of it.
@@ -43,6 +57,8 @@ export const logsTable: AccessTable = tableOf({
     ],
     onStream,
   ),
+  ...rowsOf(["StartLiveTail", "StartQuery"], onGroups),
+  ...rowsOf(["DescribeQueries", "GetQueryResults", "StopQuery"], onAll),
   ListTagsForResource: onResource,
   TagResource: onResource,
   UntagResource: onResource,

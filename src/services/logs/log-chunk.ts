@@ -87,12 +87,16 @@ export function* makeChunks(baseMs: number, lines: Uint32Array, text: string): G
 
 /** Yields the lines of a chunk. */
 export function readChunk({ firstMs, lines, text }: Pick<LogChunk, "firstMs" | "lines" | "text">): LogLine[] {
-  const whole = text.toString("utf8");
+  return linesOfText(firstMs, lines, text.toString("utf8"));
+}
+
+/** Returns the lines of a text, each with two numbers: its time after `baseMs`, and its length. */
+export function linesOfText(baseMs: number, lines: Uint32Array, text: string): LogLine[] {
   const read: LogLine[] = [];
   let from = 0;
   for (let at = 0; at < lines.length; at += 2) {
     const to = from + (lines[at + 1] as number);
-    read.push({ ms: firstMs + (lines[at] as number), message: whole.slice(from, to) });
+    read.push({ ms: baseMs + (lines[at] as number), message: text.slice(from, to) });
     from = to;
   }
   return read;

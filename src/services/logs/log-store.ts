@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { bounds } from "../../base/bounds.ts";
 import type { LogBatch, LogStreamAddress } from "../../telemetry/log-sink.ts";
 import { openDatabaseFile } from "../database-file.ts";
-import { chunkSpanMs, makeChunks, readChunk } from "./log-chunk.ts";
+import { chunkSpanMs, linesOfText, makeChunks, readChunk } from "./log-chunk.ts";
 
 export interface LogStoreOptions {
   /** The database's file; undefined keeps everything in memory. */
@@ -44,6 +44,14 @@ export interface StoredLine extends LinePosition {
   readonly message: string;
   readonly streamId: number;
   readonly ingestedMs: number;
+}
+
+/** Lines that were stored. */
+export interface AppendedLines {
+  readonly groupId: number;
+  readonly streamName: string;
+  readonly ingestedMs: number;
+  lines(): Iterable<{ readonly ms: number; readonly message: string }>;
 }
 
 export interface ReadRange {
@@ -97,6 +105,8 @@ const dayMs = 86_400_000;
 export class LogStore {
   /** Where a file that could not be read was put aside. */
   readonly damagedPath: string | undefined;
+  /** Told of lines when they are stored. */
+  onAppended: ((appended: AppendedLines) => void) | undefined = undefined;
   readonly #database: DatabaseSync;
   readonly #bytesMax: number;
   readonly #statements = new Map<string, StatementSync>();
@@ -263,7 +273,15 @@ export class LogStore {
   /** Adds lines that are sorted by time. `lines` and `text` have the form of a batch's. */
   append(groupId: number, streamId: number, batch: Omit<LogBatch, "address">, nowMs: number): void {
     this.transact(() => this.#append(groupId, streamId, batch, nowMs));
+    this.#tell(groupId, streamId, batch, nowMs);
     this.#keepWithinBounds();
+  }
+
+  #tell(groupId: number, streamId: number, { baseMs, lines, text }: Omit<LogBatch, "address">, nowMs: number): void {
+    if (this.onAppended === undefined) return;
+    const streamName = this.#row("SELECT name FROM log_stream WHERE id = ?", streamId)?.["name"] as string | undefined;
+    if (streamName === undefined) return;
+    this.onAppended({ groupId, streamName, ingestedMs: nowMs, lines: () => linesOfText(baseMs, lines, text) });
   }
 
   #append(groupId: number, streamId: number, batch: Omit<LogBatch, "address">, nowMs: number): void {
@@ -305,6 +323,10 @@ export class LogStore {
         this.#append(groupId, streamId, batch, nowMs);
       }
     });
+    for (const batch of batches) {
+      const { groupId, streamId } = this.#address(batch.address, nowMs);
+      this.#tell(groupId, streamId, batch, nowMs);
+    }
     this.#keepWithinBounds();
   }
 

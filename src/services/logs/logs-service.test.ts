@@ -37,6 +37,7 @@ function aService() {
     start: { ...start, clock: new SharedArrayBuffer(8) },
     clock,
     metrics: new Metrics(metrics, 0),
+    wait: () => Promise.resolve(),
     logger: makeLogger("debug", (level, message) => told.push(`${level} ${message}`)),
   });
   const connectSender = (): LogSender => {

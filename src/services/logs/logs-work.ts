@@ -3,9 +3,11 @@ import type { LogDelivery } from "../../telemetry/log-sink.ts";
 import type { FromServiceThread, ThreadCall } from "../thread-messages.ts";
 import type { ThreadWork } from "../thread-worker.ts";
 import type { ExecutionLogPrinter } from "./execution-log-printer.ts";
+import { LiveTails } from "./live-tails.ts";
 import { sortBatch } from "./log-chunk.ts";
+import type { LogsCall } from "./log-groups.ts";
 import type { LogStore } from "./log-store.ts";
-import type { LogsOperationName } from "./operation-names.ts";
+import { tailCalls } from "./operation-names.ts";
 import { logsOperations } from "./operations.ts";
 
 interface LogsWorkOptions {
@@ -20,12 +22,15 @@ interface LogsWorkOptions {
 export class LogsWork implements ThreadWork<LogDelivery> {
   readonly #store: LogStore;
   readonly #clock: Clock;
+  readonly #tails: LiveTails;
   readonly #printer: Pick<ExecutionLogPrinter, "print" | "close">;
 
   constructor({ store, clock, printer, post }: LogsWorkOptions) {
     this.#store = store;
     this.#clock = clock;
     this.#printer = printer;
+    this.#tails = new LiveTails(store);
+    store.onAppended = (appended) => this.#tails.offer(appended);
     if (store.damagedPath === undefined) return;
     const message = `The logs' file was damaged and is now ${store.damagedPath}; a new one is begun.`;
     post({ kind: "trouble", message });
@@ -43,10 +48,20 @@ export class LogsWork implements ThreadWork<LogDelivery> {
 
   operate({ operation, input, account, region }: ThreadCall): object {
     const context = { account, region, nowMs: this.#clock.now() };
-    return logsOperations[operation as LogsOperationName](this.#store, input, context);
+    if (Object.hasOwn(this.#sessions, operation)) return this.#sessions[operation]!(input, context);
+    return logsOperations[operation as keyof typeof logsOperations](this.#store, input, context);
   }
 
+  /** The operations that need more than the store. */
+  // biome-ignore lint/suspicious/noExplicitAny: a table of operations with different inputs; each is typed where it is made.
+  readonly #sessions: Readonly<Record<string, (input: any, call: LogsCall) => object>> = {
+    [tailCalls.start]: (input, call) => this.#tails.start(input, call),
+    [tailCalls.next]: (input, call) => this.#tails.next(input, call),
+    [tailCalls.end]: (input) => this.#tails.end(input),
+  };
+
   reset(): void {
+    this.#tails.reset();
     this.#store.reset();
   }
 

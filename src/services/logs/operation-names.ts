@@ -19,4 +19,8 @@ export const logsOperationNames = [
   "GetLogEvents",
   "FilterLogEvents",
 ] as const;
-export type LogsOperationName = (typeof logsOperationNames)[number];
+/** The names of all operations of the service: `StartLiveTail` is control's. */
+export const servedLogsOperations: readonly string[] = [...logsOperationNames, "StartLiveTail"];
+
+/** What control asks the thread of a live tail: `StartLiveTail` itself is a stream, which control makes of these. */
+export const tailCalls = { start: "StartTail", next: "NextOfTail", end: "EndTail" } as const;
