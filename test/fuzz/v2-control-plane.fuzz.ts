@@ -5,6 +5,8 @@ import { after, describe, it } from "node:test";
 import { ManualClock } from "../../src/base/clock.ts";
 import { randomIds } from "../../src/base/ids.ts";
 import { compileHttpApi } from "../../src/compiler/http-api/compile-http-api.ts";
+import { noSurroundings } from "../../src/compiler/surroundings.ts";
+import { beyondAwsNames } from "../../src/definition/beyond-aws.ts";
 import { type HttpApiDefinition, v2Kinds } from "../../src/definition/http-api.ts";
 import { definitionIndexes } from "../../src/definition/indexes.ts";
 import { isWebSocketApi, type V2Api, type V2ApiDefinition, type V2Stage } from "../../src/definition/v2-api.ts";
@@ -23,7 +25,12 @@ const store = openSqliteStore({ indexes: definitionIndexes });
 const unexpected: unknown[] = [];
 const undeclared = new Set<string>();
 const management = makeManagement(
-  [{ model: "apigatewayv2", operations: makeV2Operations({ store, limits: makeControlLimits() }) }],
+  [
+    {
+      model: "apigatewayv2",
+      operations: makeV2Operations({ store, limits: makeControlLimits(), beyondAws: beyondAwsNames }),
+    },
+  ],
   {
     clock: new ManualClock(Date.UTC(2026, 10, 20)),
     ids: randomIds,
@@ -34,7 +41,7 @@ const management = makeManagement(
 );
 const model = loadModel("apigatewayv2");
 /** Those of what is not served answer 501 and make nothing. */
-const operations = Object.keys(makeV2Operations({ store, limits: makeControlLimits() }));
+const operations = Object.keys(makeV2Operations({ store, limits: makeControlLimits(), beyondAws: beyondAwsNames }));
 const scope = { account: "123456789012", region: "us-east-1" };
 const authorization = `AWS4-HMAC-SHA256 Credential=${scope.account}/20261120/${scope.region}/apigateway/aws4_request, SignedHeaders=host, Signature=0`;
 
@@ -75,7 +82,12 @@ const likely: Readonly<Record<string, () => unknown>> = {
   ClientCertificateId: () => undefined,
   CredentialsArn: () => oneOf([undefined, "arn:aws:iam::123456789012:role/a", "arn:aws:iam::*:user/*"]),
   AuthorizerCredentialsArn: () => oneOf([undefined, "arn:aws:iam::123456789012:role/a"]),
-  IntegrationType: () => oneOf(["HTTP_PROXY", "HTTP_PROXY", "AWS_PROXY"]),
+  IntegrationType: () => oneOf(["HTTP_PROXY", "HTTP_PROXY", "AWS_PROXY", "HTTP", "MOCK"]),
+  RequestTemplates: () => oneOf([undefined, undefined, { "application/json": '{"statusCode": 200}' }, { a: "#if(" }]),
+  RequestModels: () => oneOf([undefined, undefined, { "application/json": "a" }, { $default: "b" }]),
+  Schema: () => oneOf(["{}", '{"type":"object"}', "{", '{"$ref":"#/definitions/a"}']),
+  IntegrationResponseKey: () => oneOf(["$default", "/4../", "/(/", "x"]),
+  ResponseTemplates: () => oneOf([undefined, { "application/json": "$input.body" }]),
   IntegrationMethod: () => oneOf(["GET", "ANY", "POST"]),
   IntegrationUri: () => oneOf(["https://a.example/{proxy}", functionArn, invokeArn, `https://\${stageVariables.a}/x`]),
   IntegrationSubtype: () => oneOf([undefined, undefined, "SQS-SendMessage", "EventBridge-PutEvents"]),
@@ -212,13 +224,9 @@ const likelyBodies: Readonly<Record<string, () => object>> = {
 
 /** WebSocket APIs alone have these, so that calls with one are refused. */
 const webSocketOnly: readonly string[] = [
-  "ApiKeyRequired",
   "ModelSelectionExpression",
-  "RequestModels",
   "RouteResponseSelectionExpression",
   "ContentHandlingStrategy",
-  "PassthroughBehavior",
-  "RequestTemplates",
   "TemplateSelectionExpression",
 ];
 
@@ -298,7 +306,7 @@ const checkStore = (): Promise<number> =>
       if (stage.AutoDeploy) assert.deepEqual(deployed(snapshot!.body), deployed(current), id);
       if (isWebSocketApi(api)) continue;
       const served = (snapshot?.body ?? current) as HttpApiDefinition;
-      const plan = compileHttpApi(served, stage, scope);
+      const plan = compileHttpApi(served, stage, scope, { ...noSurroundings, beyondAws: beyondAwsNames });
       assert.equal(plan.closed, undefined);
       assert.equal(plan.methods.length, served.routes.length);
     }

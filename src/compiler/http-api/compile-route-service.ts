@@ -1,4 +1,5 @@
 import { type CallPlace, resourceOfCall } from "../../access/subtype-resource.ts";
+import { assert } from "../../base/assert.ts";
 import type { HttpIntegration, Route } from "../../definition/http-api.ts";
 import { type IntegrationSubtype, integrationSubtypes } from "../../definition/integration-subtypes.ts";
 import type { AwsServicePlan, HttpApiServicePlan, ServiceParameterPlan } from "../../plan/steps.ts";
@@ -134,7 +135,8 @@ function compileMappedRegion(
 ): Pick<HttpApiServicePlan, "mappedRegion"> {
   const parameter = parameters.find(({ name }) => name === "Region");
   const [label, below] = host.split(`.${signingRegion}.`);
-  if (parameter === undefined || label === undefined || below === undefined) throw closed("Region from the request");
+  assert(parameter !== undefined, "a mapped region is a parameter");
+  assert(label !== undefined && below !== undefined, "the services of subtypes have an address in each region");
   return { mappedRegion: { parameter, domain: [label, below] } };
 }
 
