@@ -859,6 +859,12 @@ export const bounds = {
     value: 256,
     source: "ours: connections that are sent one message before others get their turn; about 2 ms",
   },
+  stageKeptBytesMax: {
+    value: 67_108_864,
+    source: "ours: messages that are kept for a stage's clients that may come back, in one gateway thread",
+  },
+  resumableClientsMax: { value: 40_000, source: "ours: such clients of one gateway thread" },
+  keptMessagesSweepMs: { value: 1_000, source: "ours: from one look for what was kept too long to the next" },
   lastWillBytesMax: { value: 8_192, source: "ours: what is sent when a connection is lost" },
   lastWillsBytesMax: {
     value: 33_554_432,

@@ -8,6 +8,7 @@ export const beyondAws = {
   "http-request-validation": "routes of HTTP APIs may demand parameters, and bodies that match models",
   "http-web-acls": "web ACLs may guard stages of HTTP APIs",
   "websocket-groups": "connections of WebSocket APIs are listed, and sent to by group or all at once",
+  "websocket-resume": "clients of WebSocket APIs that lose their connection get what they missed when they come back",
   "websocket-wills": "connections of WebSocket APIs leave a message that is sent when they are lost",
 } as const;
 

@@ -62,6 +62,7 @@ import {
 import { ConnectionsApi } from "./websocket/connections-api.ts";
 import { ExplainedClient } from "./websocket/explained-client.ts";
 import { GroupsApi, type MissingSettings } from "./websocket/groups-api.ts";
+import type { ResumeLimits } from "./websocket/kept-messages.ts";
 import { LiveConnections } from "./websocket/live-connections.ts";
 import type { StageCall, StageDirectory, StageOutcome } from "./websocket/stage-call.ts";
 
@@ -122,6 +123,8 @@ export interface CallbackOptions {
   readonly isEnforced: boolean;
   /** The settings that are missing for what is beyond AWS, by feature. */
   readonly missing: MissingSettings;
+  /** How much is kept for clients that come back; undefined if nothing is. */
+  readonly resume: ResumeLimits | undefined;
 }
 
 export interface GatewaySettings {
@@ -165,7 +168,7 @@ export class Gateway {
     const { runJob, functions, events, logs, metrics, clock, logger, executionLogs, throttles, settings } = options;
     const { wafRates: rates, geo } = options;
     this.#options = options;
-    const { directory, guard, isEnforced, missing } = options.callbacks ?? this.#callbacksHere();
+    const { directory, guard, isEnforced, missing, resume } = options.callbacks ?? this.#callbacksHere();
     this.callers = new KnownCallers({
       managedPolicyOf: options.managedPolicyOf ?? (() => undefined),
       onUse: options.noteAccessKey ?? (() => undefined),
@@ -197,7 +200,8 @@ export class Gateway {
       signingKeys: new SigningKeys(),
       connections: new LiveConnections({
         thread: options.callbacks?.thread ?? 0,
-        features: { groups: missing.groups === undefined, wills: missing.wills === undefined },
+        features: { groups: missing.groups === undefined, wills: missing.wills === undefined, resume },
+        now: () => clock.now(),
         callAll: (key, call, done) => directory.callAll(key, call, done),
       }),
       underWay: new UnderWay(),
@@ -220,6 +224,7 @@ export class Gateway {
       guard: () => undefined,
       isEnforced: false,
       missing: { groups: undefined, wills: undefined },
+      resume: undefined,
     };
   }
 
@@ -285,6 +290,11 @@ export class Gateway {
   /** Makes a call of a stage's connections in this thread, and tells `done` once what became of it. */
   callStage(key: string, call: StageCall, done: (outcome: StageOutcome) => void): void {
     this.#thread.connections.callStage(key, call, done);
+  }
+
+  /** Drops what was kept too long for clients of WebSockets. */
+  expire(): void {
+    this.#thread.connections.expire();
   }
 
   /** Returns whether a name is a custom domain name here. */

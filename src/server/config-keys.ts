@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { bounds } from "../base/bounds.ts";
 import type { IpNetwork } from "../base/ip-address.ts";
 import { type BeyondAws, beyondAws, beyondAwsNames } from "../definition/beyond-aws.ts";
+import { type ResumeLimits, resumeLimitsDefault } from "../gateway/websocket/kept-messages.ts";
 import type { VpcEndpoint } from "../http/listener.ts";
 import { type ControlLimit, type ControlLimits, controlLimits } from "../management/control-limits.ts";
 import type { ConfigValueForm } from "./config-values.ts";
@@ -55,6 +56,8 @@ export interface ServerSettings {
   readonly profile: "aws" | "relaxed";
   /** What AWS does not have, and this server may do. */
   readonly beyondAws: readonly BeyondAws[];
+  /** How much is kept for a client of a WebSocket that may come back. */
+  readonly websocketResume: Readonly<Partial<ResumeLimits>>;
   /** The greatest number of bytes of a data plane request's body that is buffered. */
   readonly payloadMax: number;
   /** Proxies whose `X-Forwarded-For` is believed. */
@@ -318,6 +321,16 @@ export const configKeys: readonly ConfigKey[] = [
     value: { kind: "choices", of: beyondAwsNames },
     default: [],
     help: `what AWS does not have, by name: ${beyondAwsNames.map((name) => `\`${name}\` (${beyondAws[name]})`).join("; ")}`,
+  },
+  {
+    name: "websocketResume",
+    flag: "websocket-resume",
+    placeholder: "NAME=N",
+    value: { kind: "numbers", names: Object.keys(resumeLimitsDefault), min: 1, max: 16 * mib },
+    default: [],
+    help: `what \`--beyond-aws websocket-resume\` keeps for one client: ${Object.entries(resumeLimitsDefault)
+      .map(([name, number]) => `${name}=${number}`)
+      .join(", ")} unless they are set`,
   },
   {
     name: "payloadMax",

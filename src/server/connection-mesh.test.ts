@@ -23,7 +23,7 @@ const makeThread = (thread: number, answer: () => ConnectionOutcome = () => ({ k
   const stageCalls: Thread["stageCalls"] = [];
   const callStageHere = (key: string, call: StageCall, done: (outcome: StageOutcome) => void): void => {
     stageCalls.push({ key, call });
-    done({ kind: "sent", sent: thread, gone: 0, tooSlow: 0 });
+    done({ kind: "sent", sent: thread, kept: 0, gone: 0, tooSlow: 0 });
   };
   return { calls, stageCalls, mesh: new ConnectionMesh({ thread, callHere, callStageHere, callMsMax: 1_000 }) };
 };
@@ -154,5 +154,5 @@ test("a thread that ends has answered with nothing, one that hangs is late, and 
   assert.equal(one.stageCalls.length, 1 + asked);
   port2.close();
   for (const outcomes of await Promise.all(waiting)) assert.deepEqual(outcomes.at(-1), { kind: "gone" });
-  assert.deepEqual(await callAll(toAll(data)), [{ kind: "sent", sent: 0, gone: 0, tooSlow: 0 }]);
+  assert.deepEqual(await callAll(toAll(data)), [{ kind: "sent", sent: 0, kept: 0, gone: 0, tooSlow: 0 }]);
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { bounds } from "../base/bounds.ts";
+import { resumeLimitsDefault } from "../gateway/websocket/kept-messages.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import { developmentListener, type Listener } from "../http/listener.ts";
 import { allocateThrottles, fillThrottles, openThrottles, type ThrottleMemory } from "../limits/throttles.ts";
@@ -221,5 +222,8 @@ const threadSettings = (config: ServerConfig, limits: ControlLimits): ThreadSett
   allowedOrigins: config.allowOrigin,
   isEnforced: config.auth === "enforce",
   beyondAws: config.beyondAws,
+  resume: config.beyondAws.includes("websocket-resume")
+    ? { ...resumeLimitsDefault, ...config.websocketResume }
+    : undefined,
   services: config.services,
 });

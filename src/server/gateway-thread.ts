@@ -156,6 +156,8 @@ function takePlan(key: string, revision: number, plan: Plan | null): void {
   if (reason !== undefined) post({ kind: "refused", publication: { kind: "plan", key, revision }, reason });
 }
 
+if (settings.resume !== undefined) setInterval(() => gateway?.expire(), bounds.keptMessagesSweepMs.value).unref();
+
 const handlers: Handlers<ToThread> = {
   channels: (channels) => {
     logs = new LogSender(channels.logs, clock, metrics);
@@ -194,6 +196,7 @@ const handlers: Handlers<ToThread> = {
         guard: (request, entry) => problemWithCallback(request, entry, guardOptions),
         isEnforced: settings.isEnforced,
         missing: { groups: missingFlag("websocket-groups"), wills: missingFlag("websocket-wills") },
+        resume: settings.resume,
       },
     });
   },

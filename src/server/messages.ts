@@ -3,6 +3,7 @@ import type { BeyondAws } from "../definition/beyond-aws.ts";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { AwsServiceSettings } from "../gateway/integrations/aws-services.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
+import type { ResumeLimits } from "../gateway/websocket/kept-messages.ts";
 import type { Listener } from "../http/listener.ts";
 import type { ApiKeyMemory } from "../limits/api-key-memory.ts";
 import type { ThrottleLimit, ThrottleMemory } from "../limits/throttles.ts";
@@ -68,6 +69,8 @@ export interface ThreadSettings {
   readonly isEnforced: boolean;
   /** What AWS does not have, and this server may do. */
   readonly beyondAws: readonly BeyondAws[];
+  /** How much is kept for clients of WebSockets that come back; undefined if nothing is. */
+  readonly resume: ResumeLimits | undefined;
   /** Where integrations call AWS services, with the credentials for AWS itself, if it is called. */
   readonly services: AwsServiceSettings;
 }

@@ -441,7 +441,8 @@ async function runOnce(
         authorizerResults: new ResultCache(Date),
         connections: new LiveConnections({
           thread: 0,
-          features: { groups: false, wills: false },
+          features: { groups: false, wills: false, resume: undefined },
+          now: () => 0,
           callAll: (_, __, done) => done([]),
         }),
         underWay: new UnderWay(),

@@ -72,7 +72,7 @@ test("one call sends to a group in all threads, and to nobody else", async (t) =
   for (const member of members) await join("room", member);
   assert.deepEqual(await call("POST", "/@groups/room", "héllo"), {
     status: 200,
-    body: { sent: members.length, gone: 0, tooSlow: 0 },
+    body: { sent: members.length, kept: 0, gone: 0, tooSlow: 0 },
   });
   const sender = members[0]!;
   const { body } = await call("POST", `/@groups/room?except=${encodeURIComponent(sender.id)}`, "but you");
@@ -94,7 +94,7 @@ test("a connection leaves a group when it is told to, and all of them with its e
   await join("left too", other);
   assert.equal((await call("DELETE", `/@groups/left/${one.id}`)).status, 204);
   assert.equal((await call("DELETE", `/@groups/left/${one.id}`)).status, 204);
-  assert.deepEqual((await call("POST", "/@groups/left", "x")).body, { sent: 1, gone: 0, tooSlow: 0 });
+  assert.deepEqual((await call("POST", "/@groups/left", "x")).body, { sent: 1, kept: 0, gone: 0, tooSlow: 0 });
   other.socket.close();
   await until(async () => (await call("POST", "/@groups/left", "x")).body.sent === 0);
   const { body } = await call("GET", "/@groups");

@@ -33,11 +33,12 @@ after(async () => {
   backend.close();
 });
 
-const start = async (beyondAws: string[]): Promise<RunningServer> =>
-  startServer(
+async function start(beyondAws: string[]): Promise<RunningServer> {
+  return startServer(
     await readConfig({ flags: { port: "0", threads: "2", memory: true, beyondAws }, env: {}, cwd: "/nowhere" }),
     silent,
   );
+}
 
 async function makeApi(url: string): Promise<string> {
   const id = await mockApi(url);

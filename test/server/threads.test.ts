@@ -56,6 +56,7 @@ async function withPool(
         domains: [],
         allowedOrigins: [],
         beyondAws: [],
+        resume: undefined,
         isEnforced: false,
         services: { endpoints: {} },
       },

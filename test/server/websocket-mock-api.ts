@@ -74,8 +74,8 @@ export async function connectMock(url: string): Promise<{ readonly socket: WebSo
   return { socket, id: JSON.parse(String(data)).id };
 }
 
-/** Lets a backend judge who connects, and deploys that. */
-export async function addConnectRoute(url: string, ApiId: string, backend: string): Promise<void> {
+/** Lets a backend judge who connects, and deploys that. Returns the route's id. */
+export async function addConnectRoute(url: string, ApiId: string, backend: string): Promise<string> {
   const client = new ApiGatewayV2Client({ endpoint: url, region, credentials });
   const { IntegrationId } = await client.send(
     new CreateIntegrationCommand({
@@ -85,7 +85,16 @@ export async function addConnectRoute(url: string, ApiId: string, backend: strin
       IntegrationUri: backend,
     }),
   );
-  await client.send(new CreateRouteCommand({ ApiId, RouteKey: "$connect", Target: `integrations/${IntegrationId}` }));
+  const { RouteId = "" } = await client.send(
+    new CreateRouteCommand({ ApiId, RouteKey: "$connect", Target: `integrations/${IntegrationId}` }),
+  );
+  client.destroy();
+  await deploy(url, ApiId);
+  return RouteId;
+}
+
+export async function deploy(url: string, ApiId: string): Promise<void> {
+  const client = new ApiGatewayV2Client({ endpoint: url, region, credentials });
   await client.send(new CreateDeploymentCommand({ ApiId, StageName: "prod" }));
   client.destroy();
 }

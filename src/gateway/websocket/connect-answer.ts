@@ -1,12 +1,15 @@
 import { bounds } from "../../base/bounds.ts";
 import { lastHeader } from "../header-list.ts";
 import { problemOfGroup } from "./group-members.ts";
+import type { ResumeLimits } from "./kept-messages.ts";
 import type { LastWill } from "./last-wills.ts";
 
 /** What a server does beyond AWS with connections. */
 export interface ConnectionFeatures {
   readonly groups: boolean;
   readonly wills: boolean;
+  /** How much is kept for clients that come back; undefined if nothing is. */
+  readonly resume: ResumeLimits | undefined;
 }
 
 /** What `$connect` says of the connection that it lets in. */
@@ -25,7 +28,7 @@ const none: ConnectionSettings = { groups: [], will: undefined };
  */
 export function readConnectAnswer(
   headers: readonly string[],
-  features: ConnectionFeatures,
+  features: Pick<ConnectionFeatures, "groups" | "wills">,
 ): ConnectionSettings | string {
   if (!features.groups && !features.wills) return none;
   const text = lastHeader(headers, headerName);

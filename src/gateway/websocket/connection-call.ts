@@ -55,10 +55,12 @@ interface CalledConnection {
   /** The stage's key. */
   readonly key: string;
   readonly isOpen: boolean;
+  /** Whether it is open, or its client may come back. */
+  readonly isReachable: boolean;
   readonly connectedMs: number;
   readonly lastActiveMs: number;
   readonly caller: { readonly sourceAddress: string; readonly userAgent: string | undefined };
-  /** Sends a message. Returns false if too much waits already. */
+  /** Sends a message, or keeps it. Returns false if too much waits already. */
   post(message: Buffer): boolean;
   close(code: number, reason: string): void;
   /** Returns false if there are too many groups. */
@@ -73,14 +75,14 @@ export function callConnection(
   { stageKey }: ConnectionTarget,
   call: ConnectionCall,
 ): ConnectionOutcome {
-  if (connection?.isOpen !== true) return gone;
+  if (connection?.isReachable !== true) return gone;
   if (call.kind === "locate") return { kind: "located", stageKey: connection.key };
   if (connection.key !== stageKey) return gone;
   switch (call.kind) {
     case "post":
       return connection.post(Buffer.from(call.data.buffer, call.data.byteOffset, call.data.byteLength)) ? done : full;
     case "get":
-      return { kind: "found", connection: viewOf(connection) };
+      return connection.isOpen ? { kind: "found", connection: viewOf(connection) } : gone;
     case "delete":
       // AWS: the client and `$disconnect` are told so.
       connection.close(1000, "Connection Closed Normally");
@@ -88,6 +90,7 @@ export function callConnection(
     case "membership":
       return connection.setMembership(call.group, call.isMember) ? done : crowded;
     case "will":
+      if (!connection.isOpen) return gone;
       return connection.setWill(call.will) ? done : crowded;
   }
 }

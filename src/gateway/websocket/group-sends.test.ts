@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bounds } from "../../base/bounds.ts";
 import { GroupSends, type Recipient } from "./group-sends.ts";
-import type { SendCounts } from "./stage-call.ts";
+import type { Delivery, SendCounts } from "./stage-call.ts";
 
 const turn = bounds.connectionSendTurn.value;
 
@@ -14,8 +14,11 @@ function setUp(count: number) {
   const recipients = Array.from({ length: count }, (_, index) => {
     seen.push([]);
     return {
-      isOpen: true,
-      postFrame: ({ head }: { head: Buffer }): boolean => seen[index]!.push(head.toString("latin1", 2)) > 0,
+      isReachable: true,
+      deliver: ({ head }: { head: Buffer }): Delivery => {
+        seen[index]!.push(head.toString("latin1", 2));
+        return "sent";
+      },
     };
   });
   return { turns, sends, seen, recipients };
@@ -25,7 +28,7 @@ test("messages to few are sent at once, to many in turns, and one after another"
   const { turns, sends, seen, recipients } = setUp(turn + 1);
   const done: SendCounts[] = [];
   assert.ok(sends.send(Buffer.from("few"), recipients.slice(0, 2), (counts) => done.push(counts)));
-  assert.deepEqual([done, turns.length], [[{ sent: 2, gone: 0, tooSlow: 0 }], 0]);
+  assert.deepEqual([done, turns.length], [[{ sent: 2, kept: 0, gone: 0, tooSlow: 0 }], 0]);
   assert.ok(sends.send(Buffer.from("one"), recipients, (counts) => done.push(counts)));
   assert.ok(sends.send(Buffer.from("two"), recipients, (counts) => done.push(counts)));
   assert.deepEqual([seen[0], seen[turn], done.length], [["few", "one"], [], 1]);
@@ -40,20 +43,21 @@ test("messages to few are sent at once, to many in turns, and one after another"
       ["one", "two"],
     ],
   );
-  assert.deepEqual(done.slice(1), Array(2).fill({ sent: turn + 1, gone: 0, tooSlow: 0 }));
+  assert.deepEqual(done.slice(1), Array(2).fill({ sent: turn + 1, kept: 0, gone: 0, tooSlow: 0 }));
 });
 
 test("a connection that closes while others are sent to is gone, and one for which too much waits is too slow", () => {
   const { turns, sends, seen, recipients } = setUp(turn + 2);
-  const slow: Recipient = { isOpen: true, postFrame: () => false };
-  const all = [slow, ...recipients];
+  const slow: Recipient = { isReachable: true, deliver: () => "full" };
+  const away: Recipient = { isReachable: true, deliver: () => "kept" };
+  const all = [slow, away, ...recipients];
   let counts: SendCounts | undefined;
   sends.send(Buffer.from("x"), all, (told) => {
     counts = told;
   });
-  recipients[turn]!.isOpen = false;
+  recipients[turn]!.isReachable = false;
   turns.shift()!();
-  assert.deepEqual(counts, { sent: turn + 1, gone: 1, tooSlow: 1 });
+  assert.deepEqual(counts, { sent: turn + 1, kept: 1, gone: 1, tooSlow: 1 });
   assert.deepEqual(seen[turn], []);
 });
 

@@ -1,12 +1,12 @@
 import { bounds } from "../../base/bounds.ts";
 import { makeTextFrame, type TextFrame } from "../../http/websocket/frames.ts";
-import type { SendCounts } from "./stage-call.ts";
+import type { Delivery, SendCounts } from "./stage-call.ts";
 
 /** Who is sent a message of many. */
 export interface Recipient {
-  readonly isOpen: boolean;
-  /** Returns false if too much waits for it already. */
-  postFrame(frame: TextFrame): boolean;
+  /** Whether messages reach it, or are kept for it. */
+  readonly isReachable: boolean;
+  deliver(frame: TextFrame): Delivery;
 }
 
 interface Send {
@@ -14,12 +14,14 @@ interface Send {
   readonly recipients: readonly Recipient[];
   /** How many were sent to, or tried. */
   at: number;
-  readonly counts: { sent: number; gone: number; tooSlow: number };
+  readonly counts: { sent: number; kept: number; gone: number; tooSlow: number };
   readonly done: (counts: SendCounts) => void;
 }
 
 const sendsMax = bounds.connectionSendsMax.value;
 const turn = bounds.connectionSendTurn.value;
+
+const counterOf = { sent: "sent", kept: "kept", full: "tooSlow" } as const satisfies Record<Delivery, keyof SendCounts>;
 
 /**
  * Sends messages to many connections of a gateway thread, one message after another, so that all get them in one order. Other
@@ -37,7 +39,7 @@ export class GroupSends {
   /** Sends a message, and calls `done` when all were tried. Returns false if too many messages wait already. */
   send(message: Buffer, recipients: readonly Recipient[], done: (counts: SendCounts) => void): boolean {
     if (this.#sends.length >= sendsMax) return false;
-    const counts = { sent: 0, gone: 0, tooSlow: 0 };
+    const counts = { sent: 0, kept: 0, gone: 0, tooSlow: 0 };
     this.#sends.push({ frame: makeTextFrame(message), recipients, at: 0, counts, done });
     if (this.#sends.length === 1) this.#run();
     return true;
@@ -49,9 +51,7 @@ export class GroupSends {
     const end = Math.min(recipients.length, send.at + turn);
     for (; send.at < end; send.at++) {
       const recipient = recipients[send.at]!;
-      if (!recipient.isOpen) counts.gone++;
-      else if (recipient.postFrame(frame)) counts.sent++;
-      else counts.tooSlow++;
+      counts[recipient.isReachable ? counterOf[recipient.deliver(frame)] : "gone"]++;
     }
     if (end < recipients.length) {
       this.#later(this.#run);

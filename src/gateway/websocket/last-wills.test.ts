@@ -23,10 +23,10 @@ test("wills are sent one after another, to the group, and those that were not se
   }
   assert.equal(sent.length, 1);
   assert.deepEqual(sent[0]!.call, { kind: "send", except: [], ...will("one") });
-  sent[0]!.end([{ kind: "sent", sent: 1, gone: 0, tooSlow: 0 }, { kind: "gone" }]);
+  sent[0]!.end([{ kind: "sent", sent: 1, kept: 0, gone: 0, tooSlow: 0 }, { kind: "gone" }]);
   await turn();
   assert.deepEqual([sent.length, unsent], [2, 0]);
-  sent[1]!.end([{ kind: "sent", sent: 1, gone: 0, tooSlow: 0 }, { kind: "late" }]);
+  sent[1]!.end([{ kind: "sent", sent: 1, kept: 0, gone: 0, tooSlow: 0 }, { kind: "late" }]);
   assert.equal(unsent, 1);
   await turn();
   wills.send({ stageKey: "a/b", will: will("three"), isServed: () => true, onUnsent: unexpected });

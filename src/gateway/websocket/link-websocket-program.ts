@@ -1,5 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
 import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
+import type { WebSocketPeer } from "../../http/websocket/websocket.ts";
 import { connectBucket, isLifted } from "../../limits/throttles.ts";
 import type { Bucket } from "../../limits/token-buckets.ts";
 import { stageKey } from "../../plan/plan.ts";
@@ -25,6 +26,7 @@ import { readConnectAnswer } from "./connect-answer.ts";
 import { HandshakeAnswer } from "./handshake-answer.ts";
 import type { MessageProgram } from "./message-program.ts";
 import { MessageRequest } from "./message-request.ts";
+import { type ClientReturn, identityOf, isResumeToken, type ResumeWish, readResumeWish } from "./resumable.ts";
 import { messageOf, webSocketResponses } from "./websocket-responses.ts";
 import { WebSocketSession, webSocketLimits } from "./websocket-session.ts";
 
@@ -36,6 +38,23 @@ const targetTooLong: FrontRefusal = {
   message: "Request URI too long",
   hint: () => `the URL of a WebSocket may have ${targetBytesMax} bytes`,
 };
+
+const unknownToken = "the token is expired, of another stage, or somebody else's";
+
+/** Tells a client that it will not be able to come back. */
+const refuseToken = (peer: WebSocketPeer): void => {
+  const reason = "too many clients may come back already";
+  peer.send(JSON.stringify({ porticoResume: { token: null, isResumed: false, reason } }));
+};
+
+/** What `$connect` has let in. */
+interface AcceptedHandshake {
+  /** The stage as it was when the handshake came. */
+  readonly stage: object | undefined;
+  readonly wish: ResumeWish | undefined;
+  /** Of the integration's answer. */
+  readonly headers: readonly string[];
+}
 
 const noBody = Buffer.alloc(0);
 const rootOfStage: BelowStage = { path: "", query: "" };
@@ -76,7 +95,10 @@ class WebSocketProgram implements Program, MessageProgram {
   }
 
   open(inbound: InboundExchange, below: BelowStage, nowMs: number): Exchange {
-    const exchange = openV2Exchange(inbound, this, below, nowMs);
+    const { features } = this.#thread.connections;
+    const { wish, query } =
+      features.resume === undefined ? { wish: undefined, query: below.query } : readResumeWish(below.query);
+    const exchange = openV2Exchange(inbound, this, { ...below, query }, nowMs);
     if (inbound.webSocket === "asked" && exchange.pathAsSent === "/") {
       const connectionId = this.#thread.connections.makeId();
       const domainName = callbackDomain(inbound, this.plan, {
@@ -86,7 +108,9 @@ class WebSocketProgram implements Program, MessageProgram {
       });
       exchange.connection = { connectionId, domainName, connectedMs: nowMs, eventType: "CONNECT" };
       const stage = this.#thread.connections.stageOf(this.#key);
-      exchange.answer = new HandshakeAnswer(inbound, (headers) => this.#accept(exchange, inbound, stage, headers));
+      exchange.answer = new HandshakeAnswer(inbound, (headers) =>
+        this.#accept(exchange, inbound, { stage, wish, headers }),
+      );
     }
     return exchange;
   }
@@ -136,24 +160,55 @@ class WebSocketProgram implements Program, MessageProgram {
   }
 
   /** Makes the WebSocket that the route `$connect` has let in. The integration chooses the subprotocol. */
-  #accept(exchange: Exchange, inbound: InboundExchange, stage: object | undefined, headers: readonly string[]): void {
+  #accept(exchange: Exchange, inbound: InboundExchange, { stage, wish, headers }: AcceptedHandshake): void {
     const { connectionId: id, domainName, connectedMs } = exchange.connection!;
     const { account } = this.plan;
-    const settings = readConnectAnswer(headers, this.#thread.connections.features);
+    const { connections } = this.#thread;
+    const settings = readConnectAnswer(headers, connections.features);
     if (typeof settings === "string") {
       refuseConnectAnswer(exchange, inbound, settings);
       return;
     }
     const facts = { id, key: this.#key, account, connectedMs, caller: whoConnected(exchange), domainName };
-    const session = new WebSocketSession(facts, inbound, this.#thread.connections);
+    const session = new WebSocketSession(facts, inbound, connections);
     const protocol = lastHeader(headers, "sec-websocket-protocol");
     // RFC 6455 §4.2.2: one of those that the client asked for, or none.
     const isWanted = protocol !== undefined && protocolsOf(inbound).includes(protocol);
-    const peer = inbound.upgrade(isWanted ? ["Sec-WebSocket-Protocol", protocol] : [], webSocketLimits, session);
-    if (peer === undefined) return;
-    // A stage that was removed while $connect ran takes this connection along, too.
-    if (stage !== undefined && this.#thread.connections.stageOf(this.#key) === stage) session.begin(peer, settings);
-    else peer.close(1001, "Going away");
+    const begin = (comeback?: ClientReturn): void => {
+      // A stage that was removed while $connect ran takes this connection along, too.
+      const isServed = stage !== undefined && connections.stageOf(this.#key) === stage;
+      const peer = inbound.upgrade(isWanted ? ["Sec-WebSocket-Protocol", protocol] : [], webSocketLimits, session);
+      if (peer === undefined) {
+        if (isServed && comeback !== undefined) session.beginAway(comeback);
+      } else if (isServed) session.begin(peer, settings, comeback);
+      else peer.close(1001, "Going away");
+    };
+    if (wish === undefined) begin();
+    else this.#findClient(wish, session, begin);
+  }
+
+  /** Finds what is kept for the client of a handshake, or begins to keep something. */
+  #findClient(wish: ResumeWish, { caller }: WebSocketSession, found: (comeback: ClientReturn) => void): void {
+    const { connections } = this.#thread;
+    const identity = identityOf(caller);
+    const beginAnew = (refusal?: string): void => {
+      const resumable = connections.makeResumable(this.#key, identity);
+      if (resumable === undefined) found({ resumable, groups: [], begin: refuseToken });
+      else found({ resumable, groups: [], begin: (peer) => resumable.begin(peer, undefined, refusal) });
+    };
+    const { token, received } = wish;
+    if (token === undefined) beginAnew();
+    else if (!isResumeToken(token)) beginAnew(unknownToken);
+    else {
+      connections.claim(this.#key, { token, identity }, (client) => {
+        const resumable = client && connections.makeResumable(this.#key, identity, token);
+        if (resumable === undefined) beginAnew(unknownToken);
+        else {
+          resumable.continueFrom(client!);
+          found({ resumable, groups: client!.groups, begin: (peer) => resumable.begin(peer, { received }) });
+        }
+      });
+    }
   }
 
   receive(session: WebSocketSession, message: Buffer): void {

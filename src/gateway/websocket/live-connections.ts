@@ -5,9 +5,11 @@ import { viewOf } from "./connection-call.ts";
 import { makeConnectionId } from "./connection-id.ts";
 import { GroupMembers } from "./group-members.ts";
 import { GroupSends } from "./group-sends.ts";
+import { type KeptBytes, KeptMessages } from "./kept-messages.ts";
 import { LargeMessages } from "./large-messages.ts";
 import { LastWills } from "./last-wills.ts";
 import type { MessageProgram } from "./message-program.ts";
+import { makeResumeToken, ownBytes, Resumable, type ResumedClient } from "./resumable.ts";
 import {
   type ConnectionDescription,
   type ConnectionFilter,
@@ -18,6 +20,10 @@ import {
 } from "./stage-call.ts";
 import type { WebSocketSession } from "./websocket-session.ts";
 
+const clientsMax = bounds.resumableClientsMax.value;
+const stageBytesMax = bounds.stageKeptBytesMax.value;
+/** RFC 6455 §7.4.2: for private use. */
+const resumedElsewhere = 4000;
 const messageBytesMax = bounds.webSocketMessagesBytesMax.value;
 
 /** A stage that is served, by whatever deployment. */
@@ -25,12 +31,14 @@ interface LiveStage {
   program: MessageProgram;
   readonly sessions: Set<WebSocketSession>;
   readonly groups: GroupMembers<WebSocketSession>;
+  readonly kept: KeptBytes;
 }
 
 export interface LiveConnectionsOptions {
   /** The number of the thread, which ids name. */
   readonly thread: number;
   readonly features: ConnectionFeatures;
+  readonly now: () => number;
   /** Makes calls of stages in all gateway threads. */
   readonly callAll: StageDirectory["callAll"];
 }
@@ -44,6 +52,8 @@ export class LiveConnections {
   /** By the stage's key. A connection outlives the deployment that it was made by, but not the stage. */
   readonly #stages = new Map<string, LiveStage>();
   readonly #sends = new GroupSends();
+  /** The connections whose clients may come back, or are away, by their tokens. */
+  readonly #tokens = new Map<string, WebSocketSession>();
 
   readonly large = new LargeMessages();
   /** The bytes of all messages that are under way. */
@@ -78,14 +88,75 @@ export class LiveConnections {
   add(session: WebSocketSession): void {
     this.#sessions.set(session.id, session);
     this.#stages.get(session.key)?.sessions.add(session);
+    if (session.resumable !== undefined) this.#tokens.set(session.resumable.token, session);
   }
 
-  /** Returns false if it was not among them. */
-  remove(session: WebSocketSession): boolean {
+  /** Takes in that a connection has ended. What is kept for its client stays, if that may return. Returns false if it never began. */
+  leave(session: WebSocketSession, mayReturn: boolean): boolean {
+    if (!this.#sessions.has(session.id)) return false;
+    const isKept = mayReturn && this.programOf(session) !== undefined;
+    if (isKept && session.resumable !== undefined) session.resumable.leave();
+    else this.forget(session);
+    return true;
+  }
+
+  /** Forgets a connection, and what is kept for its client. */
+  forget(session: WebSocketSession): void {
     const stage = this.#stages.get(session.key);
     stage?.sessions.delete(session);
     stage?.groups.leaveAll(session);
-    return this.#sessions.delete(session.id);
+    this.#sessions.delete(session.id);
+    const { resumable } = session;
+    if (resumable === undefined) return;
+    session.resumable = undefined;
+    resumable.kept.clear();
+    this.#tokens.delete(resumable.token);
+  }
+
+  /** Makes what keeps messages for a client, by a token or a new one; undefined if so many are kept for that there is no room. */
+  makeResumable(key: string, identity: string, token = makeResumeToken()): Resumable | undefined {
+    const { resume } = this.features;
+    const stage = this.#stages.get(key);
+    if (resume === undefined || stage === undefined || this.#tokens.size >= clientsMax) return undefined;
+    const kept = new KeptMessages(resume, { of: stage.kept, max: stageBytesMax });
+    return new Resumable({ token, identity, kept }, this.#options.now);
+  }
+
+  /** Takes over what any thread keeps for a client that comes back. `done` gets it, or nothing. */
+  claim(
+    key: string,
+    claimed: { readonly token: string; readonly identity: string },
+    done: (client: ResumedClient | undefined) => void,
+  ): void {
+    this.#options.callAll(key, { kind: "claim", ...claimed }, (outcomes) => {
+      const found = outcomes.find(({ kind }) => kind === "claimed");
+      done(found?.kind === "claimed" ? found.client : undefined);
+    });
+  }
+
+  /** Gives away what is kept for a client; a connection that it still has is closed. */
+  #give(key: string, { token, identity }: { readonly token: string; readonly identity: string }): StageOutcome {
+    const session = this.#tokens.get(token);
+    const resumable = session?.resumable;
+    const isTheirs = session?.key === key && resumable?.identity === identity && this.programOf(session) !== undefined;
+    if (!isTheirs || session === undefined || resumable === undefined) return { kind: "unknown" };
+    const client = resumable.give([...(session.groups ?? [])]);
+    this.#tokens.delete(token);
+    session.resumable = undefined;
+    session.close(resumedElsewhere, "Resumed by another connection");
+    return { kind: "claimed", client };
+  }
+
+  /** Drops what was kept for too long. */
+  expire(): void {
+    const { resume } = this.features;
+    if (resume === undefined) return;
+    const nowMs = this.#options.now();
+    for (const session of this.#tokens.values()) {
+      const { awaySinceMs } = session.resumable!;
+      if (awaySinceMs !== undefined && nowMs - awaySinceMs >= resume.seconds * 1_000) this.forget(session);
+      else session.resumable!.kept.expire(nowMs);
+    }
   }
 
   find(id: string): WebSocketSession | undefined {
@@ -113,7 +184,7 @@ export class LiveConnections {
         const { group, except, data } = call;
         const members = group === undefined ? sessions : groups.of(group);
         const recipients = except.length === 0 ? [...members] : [...members].filter(({ id }) => !except.includes(id));
-        const message = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+        const message = ownBytes(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
         if (!this.#sends.send(message, recipients, (counts) => done({ kind: "sent", ...counts })))
           done({ kind: "busy" });
         return;
@@ -128,7 +199,10 @@ export class LiveConnections {
       case "groups": {
         const names = pageOf(groups.names, (name) => name, call.page);
         done({ kind: "groups", groups: names.map((group) => ({ group, connections: groups.of(group).size })) });
+        return;
       }
+      case "claim":
+        done(this.#give(key, call));
     }
   }
 
@@ -143,9 +217,13 @@ export class LiveConnections {
       return;
     }
     // The route $disconnect runs as it was.
-    for (const session of [...(stage?.sessions ?? [])]) session.close(1001, "Going away");
+    for (const session of [...(stage?.sessions ?? [])]) {
+      session.close(1001, "Going away");
+      // Nobody comes back to a stage that is gone.
+      this.forget(session);
+    }
     if (program === undefined) this.#stages.delete(key);
-    else this.#stages.set(key, { program, sessions: new Set(), groups: new GroupMembers() });
+    else this.#stages.set(key, { program, sessions: new Set(), groups: new GroupMembers(), kept: { bytes: 0 } });
   }
 
   /** Identifies the stage that is served now: one that is removed and made again is another, even with the same key. */
@@ -169,6 +247,7 @@ function* filtered(sessions: Iterable<WebSocketSession>, filter: ConnectionFilte
   } = filter;
   for (const session of sessions) {
     const { connectedMs, caller } = session;
+    if (!session.isOpen) continue;
     if (connectedMs <= connectedAfterMs || connectedMs >= connectedBeforeMs) continue;
     if (sourceIp !== undefined && caller.sourceAddress !== sourceIp) continue;
     if (principal === undefined || principalOf(caller) === principal) yield session;

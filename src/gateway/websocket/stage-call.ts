@@ -1,4 +1,5 @@
 import type { ConnectionView } from "./connection-call.ts";
+import type { ResumedClient } from "./resumable.ts";
 
 /** Which connections are meant: those that are all of it. What is undefined excludes none. */
 export interface ConnectionFilter {
@@ -29,7 +30,12 @@ export type StageCall =
   /** Asks for connections in the order of their ids. */
   | { readonly kind: "list"; readonly filter: ConnectionFilter; readonly page: Page }
   /** Asks for groups in the order of their names. */
-  | { readonly kind: "groups"; readonly page: Page };
+  | { readonly kind: "groups"; readonly page: Page }
+  /** Takes over what is kept for a client that comes back, if it is there. */
+  | { readonly kind: "claim"; readonly token: string; readonly identity: string };
+
+/** What became of a message for a connection; `full` if too much waits already. */
+export type Delivery = "sent" | "kept" | "full";
 
 /** A connection in a list. */
 export interface ConnectionDescription extends ConnectionView {
@@ -47,6 +53,8 @@ export interface GroupDescription {
 /** How many connections got a message. */
 export interface SendCounts {
   readonly sent: number;
+  /** Those whose client has lost its connection, or is sent what it has missed, and gets it later. */
+  readonly kept: number;
   /** Those that ended while it was sent. */
   readonly gone: number;
   /** Those for which too much waits already. */
@@ -58,6 +66,9 @@ export type StageOutcome =
   | ({ readonly kind: "sent" } & SendCounts)
   | { readonly kind: "connections"; readonly connections: readonly ConnectionDescription[] }
   | { readonly kind: "groups"; readonly groups: readonly GroupDescription[] }
+  | { readonly kind: "claimed"; readonly client: ResumedClient }
+  /** Nothing is kept here by that token, or not for that caller. */
+  | { readonly kind: "unknown" }
   | NoStageOutcome;
 
 export type NoStageOutcome =
@@ -75,10 +86,11 @@ export interface StageDirectory {
 }
 
 export const sumOf = (outcomes: readonly StageOutcome[]): SendCounts => {
-  const counts = { sent: 0, gone: 0, tooSlow: 0 };
+  const counts = { sent: 0, kept: 0, gone: 0, tooSlow: 0 };
   for (const outcome of outcomes) {
     if (outcome.kind !== "sent") continue;
     counts.sent += outcome.sent;
+    counts.kept += outcome.kept;
     counts.gone += outcome.gone;
     counts.tooSlow += outcome.tooSlow;
   }

@@ -1,6 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
 import type { InboundRequest } from "../../http/inbound.ts";
-import type { TextFrame } from "../../http/websocket/frames.ts";
+import { makeTextFrame, type TextFrame } from "../../http/websocket/frames.ts";
 import type { ClosedBy, WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "../../http/websocket/websocket.ts";
 import type { Caller } from "../caller.ts";
 import type { ConnectionSettings } from "./connect-answer.ts";
@@ -8,6 +8,8 @@ import { ExplainedClient } from "./explained-client.ts";
 import type { LastWill } from "./last-wills.ts";
 import type { LiveConnections } from "./live-connections.ts";
 import type { MessageProgram } from "./message-program.ts";
+import type { ClientReturn, Resumable } from "./resumable.ts";
+import type { Delivery } from "./stage-call.ts";
 
 /** AWS: API Gateway Developer Guide, "Quotas for configuring and running a WebSocket API in API Gateway". */
 export const webSocketLimits: WebSocketLimits = {
@@ -40,6 +42,8 @@ export class WebSocketSession implements WebSocketReceiver {
   readonly #connections: LiveConnections;
   /** The groups that it is in; only the stage's {@link GroupMembers} change them. */
   groups: Set<string> | undefined = undefined;
+  /** What is kept for its client, if that may come back. */
+  resumable: Resumable | undefined = undefined;
   /** What is sent when it is lost. */
   #will: LastWill | undefined = undefined;
   #peer: WebSocketPeer | undefined = undefined;
@@ -66,17 +70,33 @@ export class WebSocketSession implements WebSocketReceiver {
     this.#connections = connections;
   }
 
-  /** Begins, with what the handshake made and the answer of `$connect` says. */
-  begin(peer: WebSocketPeer, { groups, will }: ConnectionSettings): void {
+  /** Begins, with what the handshake made, the answer of `$connect` says, and the client has left by its last connection. */
+  begin(peer: WebSocketPeer, { groups, will }: ConnectionSettings, comeback?: ClientReturn): void {
     this.#peer = peer;
+    this.resumable = comeback?.resumable;
     this.#connections.add(this);
-    const hasAll = groups.every((group) => this.setMembership(group, true)) && this.setWill(will);
+    const all = new Set([...groups, ...(comeback?.groups ?? [])]);
+    const hasAll = all.values().every((group) => this.setMembership(group, true)) && this.setWill(will);
     // Nobody stays without what they were to have.
     if (!hasAll) this.close(1013, "Too many groups or wills");
+    else comeback?.begin(peer);
+  }
+
+  /** Stands for a client that has come back and is lost already. */
+  beginAway({ resumable, groups }: ClientReturn): void {
+    if (resumable === undefined) return;
+    this.resumable = resumable;
+    resumable.leave();
+    this.#connections.add(this);
+    for (const group of groups) this.setMembership(group, true);
   }
 
   get isOpen(): boolean {
     return this.#peer?.isOpen === true;
+  }
+
+  get isReachable(): boolean {
+    return this.isOpen || this.resumable?.isAway === true;
   }
 
   get lastActiveMs(): number {
@@ -86,20 +106,22 @@ export class WebSocketSession implements WebSocketReceiver {
 
   /** Sends a message of a callback. Returns false if too much waits for the client already, which the caller is told. */
   post(message: Buffer): boolean {
+    if (this.resumable !== undefined) return this.resumable.deliver(makeTextFrame(message)) !== "full";
     return this.#peer?.send(message) === true;
   }
 
   /** The same for a message of many. */
-  postFrame(frame: TextFrame): boolean {
-    return this.#peer?.sendFrame(frame) === true;
+  deliver(frame: TextFrame): Delivery {
+    if (this.resumable !== undefined) return this.resumable.deliver(frame);
+    return this.#peer?.sendFrame(frame) === true ? "sent" : "full";
   }
 
   /** Sends a message. A client that takes nothing is given up, because what waits for it is bounded. */
   send(message: Buffer | string): boolean {
-    const peer = this.#peer;
-    if (peer?.isOpen !== true) return false;
-    if (peer.send(message)) return true;
-    peer.close(1008, "The client does not read what it is sent");
+    if (!this.isReachable) return false;
+    if (this.resumable === undefined ? this.#peer?.send(message) : this.deliver(makeTextFrame(message)) !== "full")
+      return true;
+    this.close(1008, "The client does not read what it is sent");
     return false;
   }
 
@@ -114,7 +136,8 @@ export class WebSocketSession implements WebSocketReceiver {
   }
 
   close(code: number, reason: string): void {
-    this.#peer?.close(code, reason);
+    if (this.isOpen) this.#peer?.close(code, reason);
+    else this.#connections.forget(this);
   }
 
   onText(message: Buffer): boolean {
@@ -173,7 +196,7 @@ export class WebSocketSession implements WebSocketReceiver {
 
   onClose(code: number, reason: string, by: ClosedBy): void {
     // One that never began has no $disconnect.
-    if (!this.#connections.remove(this)) return;
+    if (!this.#connections.leave(this, mayReturn(code, by))) return;
     const program = this.#connections.programOf(this);
     this.#sendWill(program, code, by);
     program?.disconnect(this, code, describeEnd(code, reason, by));
@@ -193,7 +216,9 @@ export class WebSocketSession implements WebSocketReceiver {
     }
   }
 
-  onDrain(): void {}
+  onDrain(): void {
+    this.resumable?.goOn();
+  }
 }
 
 /**
@@ -213,3 +238,6 @@ function describeEnd(code: number, reason: string, by: ClosedBy): string {
  */
 const isLoss = (code: number, by: ClosedBy): boolean =>
   by === "lost" || by === "idle" || (by === "server" && code > 1001 && code < 2000);
+
+/** Returns whether the client may come back to what it misses. One that closes, or that a callback closes, has gone. */
+const mayReturn = (code: number, by: ClosedBy): boolean => by !== "client" && !(by === "server" && code === 1000);
