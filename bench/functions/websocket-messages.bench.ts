@@ -8,7 +8,9 @@ import { median } from "../measure.ts";
 
 const code = "exports.handler = async ({ body }) => ({ statusCode: 200, body });";
 
-/** The goal: at least 8,000 messages/s on two cores. */
+/** Messages a second, on two cores. */
+const goal = 8_000;
+
 export const bench: Bench = {
   title: "messages that a warm Node.js function answers; server, function and clients share two cores",
   needs: [],
@@ -22,11 +24,11 @@ export const bench: Bench = {
       const message = `{"action":"echo","text":"${"x".repeat(64)}"}`;
       await loadMessages(url, { message, seconds: 3, core: "any" });
       const rate = await median(3, async () => (await loadMessages(url, { message, core: "any" })).rate);
-      const half = await loadMessages(url, { message, connections: 100, perSecond: rate / 2, core: "any" });
+      const half = await loadMessages(url, { message, connections: 100, perSecond: goal / 2, core: "any" });
       return {
         "messages/s": rate,
-        "p50 ms at half load": half.p50 ?? Number.NaN,
-        "p99 ms at half load": half.p99 ?? Number.NaN,
+        "p50 ms at half of the goal": half.p50 ?? Number.NaN,
+        "p99 ms at half of the goal": half.p99 ?? Number.NaN,
       };
     } finally {
       await portico.stop();

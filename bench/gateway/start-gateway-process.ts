@@ -13,6 +13,8 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly url: string;
   /** The time that all of its threads have been on a core, in microseconds. */
   cpuUs(): number;
+  /** How much of it is in memory, in MB, as Linux counts. */
+  residentMb(): number;
 }
 
 interface ProcessOptions {
@@ -54,6 +56,10 @@ export async function startPlanProcess(
       // proc_pid_stat(5): utime and stime, in ticks of a hundredth of a second.
       const fields = readFileSync(`/proc/${running.process.pid}/stat`, "utf8").split(") ")[1]!.split(" ");
       return (Number(fields[11]) + Number(fields[12])) * 10_000;
+    },
+    residentMb() {
+      const status = readFileSync(`/proc/${running.process.pid}/status`, "utf8");
+      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024;
     },
     async [Symbol.asyncDispose]() {
       await running[Symbol.asyncDispose]();

@@ -7,7 +7,9 @@ import { median, startPinned } from "../../measure.ts";
 import { startPlanProcess } from "../start-gateway-process.ts";
 import { loadMessages } from "./load-messages.ts";
 
-/** The goals: 15,000 messages/s, and a p99 below 5 ms at half of that. */
+/** Messages a second. At half of it the p99 is to be below 5 ms. */
+const goal = 15_000;
+
 export const bench: Bench = {
   title: "messages echoed by an HTTP_PROXY backend, the gateway on one core, the backend and the clients on the other",
   needs: [],
@@ -30,13 +32,17 @@ export const bench: Bench = {
     const url = gateway.url.replace("http:", "ws:");
     const message = `{"action":"echo","text":"${"x".repeat(64)}"}`;
     await loadMessages(url, { message, seconds: 1 });
+    const before = gateway.cpuUs();
+    const { count } = await loadMessages(url, { message });
+    const cpuUs = (gateway.cpuUs() - before) / count;
     const rate = await median(3, async () => (await loadMessages(url, { message })).rate);
-    const half = await loadMessages(url, { message, connections: 100, perSecond: rate / 2 });
+    const half = await loadMessages(url, { message, connections: 100, perSecond: goal / 2 });
     return {
       "messages/s": rate,
-      "messages/s at half load": half.rate,
-      "p50 ms at half load": half.p50 ?? Number.NaN,
-      "p99 ms at half load": half.p99 ?? Number.NaN,
+      "us of the gateway's core for a message": cpuUs,
+      "messages/s at half of the goal": half.rate,
+      "p50 ms at half of the goal": half.p50 ?? Number.NaN,
+      "p99 ms at half of the goal": half.p99 ?? Number.NaN,
     };
   },
 };

@@ -8,6 +8,8 @@ const program = fileURLToPath(new URL("message-load.ts", import.meta.url));
 interface MessageLoad {
   /** Answers a second. */
   readonly rate: number;
+  /** All answers, with those of the first second. */
+  readonly count: number;
   /** Milliseconds to an answer, where each connection has one message under way, or so many are sent in a second. */
   readonly p50: number | null;
   readonly p99: number | null;

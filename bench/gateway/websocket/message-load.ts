@@ -96,7 +96,7 @@ await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1_000));
 const rate = ((answers - from) * 1_000) / (performance.now() - at);
 waits.sort((left, right) => left - right);
 const p = (share: number): number | null => waits[Math.floor(waits.length * share)] ?? null;
-console.log(JSON.stringify({ rate, p50: p(0.5), p99: p(0.99), max: waits.at(-1) ?? null }));
+console.log(JSON.stringify({ rate, count: answers, p50: p(0.5), p99: p(0.99), max: waits.at(-1) ?? null }));
 process.exit(0);
 
 /** Keeps some messages of a connection under way. */
