@@ -892,6 +892,10 @@ export const bounds = {
     value: 35_000,
     source: "ours: the handshake of `portico ws`, above the 29 s of a $connect integration",
   },
+  cliReconnectsMax: {
+    value: 9,
+    source: "ours: tries of `portico ws --resume` to connect again, with delays that double from 100 ms to 26 s",
+  },
   cliRefusalBytesMax: { value: 2_000, source: "ours: what `portico ws` shows of the answer that refuses it" },
   projectDocumentBytesMax: {
     value: 67_108_864,

@@ -421,6 +421,10 @@ export const commands: readonly CommandFacts[] = [
       { flags: "--region <NAME>", help: "the region to sign for (default: AWS_REGION, else us-east-1)" },
       { flags: "--listen", help: "send nothing, and print what comes until Ctrl-C" },
       {
+        flags: "--resume",
+        help: "connect again when the connection is lost, and get what was missed (a server with --beyond-aws websocket-resume)",
+      },
+      {
         flags: "--wait <SECONDS>",
         help: "how long to stay for answers after the last line of a pipe (default: 2)",
         form: { pattern: /^\d{1,5}(?:\.\d+)?$/, says: "It takes a number of seconds." },
@@ -434,6 +438,7 @@ export const commands: readonly CommandFacts[] = [
       "portico ws ws://localhost:4566/_aws/execute-api/abc123/dev -H 'Authorization: Bearer abc'",
       `echo '{"action":"add","x":1,"y":2}' | portico ws Calculator --json`,
       "portico ws Chat --listen",
+      "portico ws Chat --listen --resume",
     ],
     load: async () => (await import("./run-ws.ts")).runWs,
   },

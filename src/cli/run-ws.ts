@@ -17,7 +17,12 @@ const peacefulCodes: readonly number[] = [1000, 1001, 1005];
 /** `portico ws URL|API`: opens a WebSocket, sends each line of the input as a message, and prints what comes. */
 export async function runWs({ args, options, output }: Invocation): Promise<number> {
   const url = await findUrl(args[0] ?? "", options);
-  const session = new Session(url, readHandshake(url, options), makePrinter(output, options["json"] === true));
+  const session = new Session({
+    url,
+    handshakeOf: (target) => readHandshake(target, options),
+    print: makePrinter(output, options["json"] === true),
+    isResuming: options["resume"] === true,
+  });
   void untilSignal().then(() => session.close());
   await session.opened;
   if (options["listen"] === true) return session.ended;
@@ -99,19 +104,49 @@ function sign(url: string, headers: string[], credentials: Credentials, region: 
 type Event =
   | { readonly kind: "open"; readonly protocol: string }
   | { readonly kind: "message"; readonly message: string }
-  | { readonly kind: "close"; readonly code: number; readonly reason: string };
+  | { readonly kind: "close"; readonly code: number; readonly reason: string }
+  /** The client has come back, or has not. */
+  | { readonly kind: "resume"; readonly isResumed: boolean; readonly missed?: number; readonly lost?: number };
 type Print = (event: Event) => void;
+
+interface SessionOptions {
+  readonly url: string;
+  /** Makes what a handshake says at this URL. */
+  readonly handshakeOf: (url: string) => Handshake;
+  readonly print: Print;
+  /** Comes back to what it missed when the connection is lost, as far as the server keeps that. */
+  readonly isResuming: boolean;
+}
 
 class Session {
   print: Print;
   /** Resolves when the connection is open; rejects with the server's answer if it refuses. */
   readonly opened: Promise<void>;
-  /** The exit code, once the connection is closed. */
+  /** The exit code, once the connection is closed for good. */
   readonly ended: Promise<number>;
-  readonly #socket: WebSocket;
+  readonly #options: SessionOptions;
+  readonly #openings = Promise.withResolvers<void>();
+  readonly #endings = Promise.withResolvers<number>();
+  #socket: WebSocket;
+  #resumption: Resumption | undefined;
+  #isOver = false;
+  #reconnecting: NodeJS.Timeout | undefined = undefined;
+  /** Resolves when a connection that was lost is open again, or is not going to be. */
+  #reconnected: Promise<void> = Promise.resolve();
 
-  constructor(url: string, { protocols, headers }: Handshake, print: Print) {
-    this.print = print;
+  constructor(options: SessionOptions) {
+    this.print = options.print;
+    this.#options = options;
+    this.#resumption = options.isResuming ? new Resumption() : undefined;
+    this.opened = this.#openings.promise;
+    this.ended = this.#endings.promise;
+    this.#socket = this.#connect();
+  }
+
+  #connect(): WebSocket {
+    const { url, handshakeOf } = this.#options;
+    const target = this.#resumption?.urlOf(url) ?? url;
+    const { protocols, headers } = handshakeOf(target);
     const fields: Record<string, string> = {};
     for (let index = 0; index < headers.length; index += 2) fields[headers[index]!] = headers[index + 1]!;
     const options: ClientOptions = {
@@ -119,56 +154,145 @@ class Session {
       handshakeTimeout: bounds.cliHandshakeMsMax.value,
       perMessageDeflate: false,
     };
-    const socket = new WebSocket(url, [...protocols], options);
-    this.#socket = socket;
-    const opened = Promise.withResolvers<void>();
-    const ended = Promise.withResolvers<number>();
-    this.opened = opened.promise;
-    this.ended = ended.promise;
+    const socket = new WebSocket(target, [...protocols], options);
+    const { resolve, reject } = this.#openings;
     let wasOpen = false;
     socket.on("open", () => {
       wasOpen = true;
       this.print({ kind: "open", protocol: socket.protocol });
-      opened.resolve();
+      resolve();
     });
-    socket.on("message", (data) => this.print({ kind: "message", message: String(data) }));
+    socket.on("message", (data) => this.#take(String(data)));
     socket.on("unexpected-response", (request, response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("close", () => {
         request.destroy();
-        opened.reject(
-          refusal(url, response.statusCode ?? 0, Buffer.concat(chunks), response.headers["x-portico-hint"]),
-        );
+        reject(refusal(url, response.statusCode ?? 0, Buffer.concat(chunks), response.headers["x-portico-hint"]));
       });
     });
-    socket.on("error", (error) => {
-      const { message } = error;
-      opened.reject(
+    socket.on("error", ({ message }) =>
+      reject(
         new UserError({
           what: `${url} can't be reached.`,
           why: message,
           next: "Is the server running, and the port right?",
         }),
-      );
-    });
+      ),
+    );
     socket.on("close", (code, reason) => {
       if (wasOpen) this.print({ kind: "close", code, reason: String(reason) });
-      ended.resolve(peacefulCodes.includes(code) ? 0 : 1);
+      this.#closed(code, wasOpen);
     });
+    return socket;
   }
 
+  #take(message: string): void {
+    const told = this.#resumption?.read(message);
+    if (told === undefined) this.print({ kind: "message", message });
+    else if (told !== "first") this.print({ kind: "resume", ...told });
+  }
+
+  /** Ends, or connects again after a moment. */
+  #closed(code: number, wasOpen: boolean): void {
+    if (wasOpen) this.#resumption?.begin();
+    const delayMs = this.#isOver ? undefined : this.#resumption?.nextDelayMs(code);
+    if (delayMs === undefined) {
+      this.#isOver = true;
+      this.#endings.resolve(peacefulCodes.includes(code) ? 0 : 1);
+      return;
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#reconnected = promise;
+    this.#reconnecting = setTimeout(() => {
+      this.#reconnecting = undefined;
+      this.#socket = this.#connect();
+      this.#socket.once("open", resolve);
+      this.#socket.once("close", resolve);
+    }, delayMs);
+  }
+
+  /** Whether messages can be sent, now or when a connection that was lost is back. */
   get isOpen(): boolean {
-    return this.#socket.readyState === WebSocket.OPEN;
+    return !this.#isOver;
   }
 
   /** Resolves when the message is handed to the network, or can't be sent any more. */
-  send(message: string): Promise<void> {
-    return new Promise((resolve) => this.#socket.send(message, () => resolve()));
+  async send(message: string): Promise<void> {
+    while (!this.#isOver && this.#socket.readyState !== WebSocket.OPEN) {
+      await this.#reconnected;
+      // What is closing tells of its close in a later turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await new Promise<void>((resolve) => this.#socket.send(message, () => resolve()));
   }
 
   close(): void {
-    this.#socket.close(1000);
+    this.#isOver = true;
+    if (this.#reconnecting === undefined) this.#socket.close(1000);
+    else {
+      clearTimeout(this.#reconnecting);
+      this.#endings.resolve(1);
+    }
+  }
+}
+
+/** What a client knows of its way back: its token, and how many messages it has received by it. */
+class Resumption {
+  #token: string | undefined = undefined;
+  #received = 0;
+  #tries = 0;
+
+  urlOf(url: string): string {
+    const target = new URL(url);
+    target.searchParams.set("portico-resume", this.#token ?? "new");
+    if (this.#token !== undefined) target.searchParams.set("portico-received", String(this.#received));
+    return target.href;
+  }
+
+  /** Reads a message. Returns how the client goes on, if that is what it says; undefined for any other, which counts. */
+  read(message: string): { isResumed: boolean; missed?: number; lost?: number } | "first" | undefined {
+    const told = message.startsWith('{"porticoResume":') ? readOpening(message) : undefined;
+    if (told === undefined) {
+      this.#received++;
+      return undefined;
+    }
+    const isFirst = this.#token === undefined;
+    const { token, isResumed, missed = 0, lost = 0 } = told;
+    this.#token = token ?? undefined;
+    this.#received = isResumed ? this.#received + lost : 0;
+    if (isResumed) return { isResumed, missed, lost };
+    return isFirst ? "first" : { isResumed };
+  }
+
+  /** A connection was open: the next ones are tried from the first delay on. */
+  begin(): void {
+    this.#tries = 0;
+  }
+
+  /** Returns how long to wait before the next connection; undefined if there is none to be. */
+  nextDelayMs(code: number): number | undefined {
+    const isTheirs = code !== 1000 && code !== resumedElsewhere;
+    if (this.#token === undefined || !isTheirs || this.#tries >= bounds.cliReconnectsMax.value) return undefined;
+    return 100 * 2 ** this.#tries++;
+  }
+}
+
+/** The code of a connection whose client has come back by another one. */
+const resumedElsewhere = 4000;
+
+interface Opening {
+  readonly token: string | null;
+  readonly isResumed: boolean;
+  readonly missed?: number;
+  readonly lost?: number;
+}
+
+function readOpening(message: string): Opening | undefined {
+  try {
+    return (JSON.parse(message) as { readonly porticoResume: Opening }).porticoResume;
+  } catch {
+    return undefined;
   }
 }
 
@@ -192,9 +316,15 @@ function makePrinter(output: Output, isJson: boolean): Print {
     if (event.kind === "message") output.line(output.isTerminal ? output.paint("cyan", event.message) : event.message);
     else if (event.kind === "open")
       output.note(`Connected${event.protocol === "" ? "" : `, with the protocol ${event.protocol}`}.`);
+    else if (event.kind === "resume") output.note(describeReturn(event));
     else output.note(`Closed: ${event.code}${event.reason === "" ? "" : ` ${event.reason}`}.`);
   };
 }
+
+const describeReturn = ({ isResumed, missed, lost }: Extract<Event, { kind: "resume" }>): string =>
+  isResumed
+    ? `Back, with ${missed} missed${lost === 0 ? "" : `; ${lost} more are lost`}.`
+    : "Back, but nothing was kept: what was missed is lost.";
 
 /** Sends what is piped in, and stays for a while for the answers to the last line. */
 async function sendLines(session: Session, waitMs: number): Promise<number> {
