@@ -1,3 +1,4 @@
+import { percentOfCanary } from "../definition/canary-stage.ts";
 import { methodSettingsOf } from "../definition/method-settings.ts";
 import type { GatewayResponse, RestApiDefinition, Stage } from "../definition/rest-api.ts";
 import { planVersion } from "../plan/plan.ts";
@@ -123,8 +124,8 @@ function reasonToClose(
   if (isPrivate && !hasVpcEndpoints) return "endpointConfiguration PRIVATE, without --vpc-endpoint";
   if (restApi.endpointAccessMode === "STRICT") return "endpointAccessMode STRICT";
   // Serving all requests from one deployment would serve a share of the callers the wrong one.
-  const percent = stage.canarySettings?.percentTraffic ?? 0;
-  if (percent > 0) return `canarySettings percentTraffic ${percent}`;
+  if (Number.isNaN(percentOfCanary(stage)))
+    return `canarySettings percentTraffic ${JSON.stringify(stage.canarySettings?.percentTraffic)}`;
   return undefined;
 }
 

@@ -49,7 +49,7 @@ const clearText = withoutEffect("Custom domain names are served in clear text.")
 const closesName: Setting = { kind: "not-served", what: "A custom domain name with it answers 501." };
 const privateName: Setting = { kind: "not-served", what: "Private custom domain names are not served." };
 const noCache = "There is no response cache yet.";
-const noCanary = closed("canarySettings percentTraffic", atOnce);
+const canary = works("gateway/split-program", atOnce);
 /** Only methods that require keys look at them. */
 const keys = enforced("gateway/steps/api-key", atOnce);
 const quota = enforced("gateway/steps/quota", atOnce);
@@ -186,7 +186,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     variables: works("compiler/compile-values", atOnce),
     methodSettings: enforced("gateway/steps/throttle", atOnce),
     accessLogSettings: works("gateway/access-log", atOnce),
-    canarySettings: noCanary,
+    canarySettings: canary,
     cacheClusterEnabled: withoutEffect(noCache, "cacheClusterEnabled"),
     cacheClusterSize: withoutEffect(noCache),
     cacheClusterStatus: description,
@@ -209,14 +209,14 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     destinationArn: works("gateway/access-log", atOnce),
   },
   CanarySettings: {
-    percentTraffic: noCanary,
-    deploymentId: noCanary,
-    stageVariableOverrides: noCanary,
+    percentTraffic: canary,
+    deploymentId: canary,
+    stageVariableOverrides: canary,
     useStageCache: withoutEffect(noCache),
   },
   DeploymentCanarySettings: {
-    percentTraffic: noCanary,
-    stageVariableOverrides: noCanary,
+    percentTraffic: canary,
+    stageVariableOverrides: canary,
     useStageCache: withoutEffect(noCache),
   },
   ApiKey: {
@@ -341,7 +341,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     cacheClusterEnabled: withoutEffect(noCache, "cacheClusterEnabled"),
     cacheClusterSize: withoutEffect(noCache),
     variables: works(deploymentInput, "call"),
-    canarySettings: noCanary,
+    canarySettings: canary,
     tracingEnabled: works(deploymentInput, "call"),
   },
   CreateApiKeyRequest: { generateDistinctId: works("management/rest/api-key", "call") },

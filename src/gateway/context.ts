@@ -84,8 +84,8 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   integrationErrorMessage: (exchange) => exchange.integration?.error,
   integrationLatency: (exchange) => milliseconds(exchange.integration?.latencyMs),
   integrationStatus: (exchange) => number(exchange.integration?.serviceStatus),
-  // Canaries that take traffic close their stage, so that no request is a canary's.
-  isCanaryRequest: (exchange) => (exchange.program.plan.hasCanary === true ? "false" : undefined),
+  // As recorded: also of a canary that takes no traffic.
+  isCanaryRequest: ({ program: { plan } }) => (plan.hasCanary === true ? String(plan.isCanary === true) : undefined),
   messageId: ({ connection }) => connection?.messageId,
   operationName: (exchange) => exchange.method?.plan.operationName,
   path: (exchange) => exchange.fullPath,

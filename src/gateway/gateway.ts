@@ -241,7 +241,9 @@ export class Gateway {
       this.#undeployed.delete(key);
     } else {
       try {
-        this.#programs.set(key, linkProgram(plan, this.#thread));
+        const linked = linkProgram(plan, this.#thread);
+        this.#programs.set(key, linked);
+        problem = linked.problem;
       } catch (error) {
         problem = this.#close(key, error);
       }
@@ -506,12 +508,15 @@ export class Gateway {
     if (endpoint !== undefined) exchange.caller.vpcEndpoint = { id: endpoint.id, vpcId: endpoint.vpcId };
     exchange.guard(() => {
       if (trace !== undefined) beginTrace(exchange, trace);
-      const { closed } = program.plan;
+      // It is another than the stage's program if this request is its canary's.
+      const side = exchange.program;
+      const { closed, isCanary } = side.plan;
       if (closed === undefined) {
-        if (program.gate === undefined) program.route(exchange);
-        else program.gate(exchange, () => program.route(exchange));
+        if (side.gate === undefined) side.route(exchange);
+        else side.gate(exchange, () => side.route(exchange));
       } else {
-        const why = `Portico does not do this yet: ${closed}. The stage is closed rather than left unguarded.`;
+        const what = isCanary === true ? "canary" : "stage";
+        const why = `Portico does not do this yet: ${closed}. The ${what} is closed rather than left unguarded.`;
         refuse(exchange, why);
       }
     });

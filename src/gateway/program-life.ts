@@ -81,7 +81,10 @@ export class ProgramLife {
 
   #openLog(plan: Plan): ((exchange: Exchange) => void) | undefined {
     if (plan.accessLog === undefined) return undefined;
-    const log = this.#thread.accessLogs.open(plan.accessLog.destinationArn, accessLogStream(plan));
+    const log = this.#thread.accessLogs.open(plan.accessLog.destinationArn, {
+      stream: accessLogStream(plan),
+      isOfCanary: plan.isCanary === true,
+    });
     if (log === undefined) return undefined;
     this.onRetire(() => log.close());
     const format = linkAccessLog(plan.accessLog.format, plan.kind);

@@ -41,6 +41,8 @@ export interface FrontRefusal {
  */
 export interface Program {
   readonly plan: Plan;
+  /** Why a part of the stage is closed that this thread can't run; absent if it runs all. */
+  readonly problem?: string | undefined;
   readonly responses: FailureResponses;
   /** Logs the exceptions that end exchanges. */
   readonly logger: Logger;

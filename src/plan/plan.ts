@@ -21,8 +21,10 @@ export interface StagePlan {
   readonly stageVariables: Readonly<Record<string, string>>;
   /** Bodies of these media types are not text. HTTP APIs have no such setting. */
   readonly binaryMediaTypes: readonly string[];
-  /** The stage has a canary, which takes no traffic. */
+  /** The stage has a canary, which may take no traffic. */
   readonly hasCanary?: true;
+  /** The plan is that of a stage's canary: its requests are the canary's. */
+  readonly isCanary?: true;
   /** The front of an edge-optimized API writes the names of some headers in its own case. */
   readonly isEdgeOptimized?: true;
   /** Whether the default `execute-api` host answers 403 (`disableExecuteApiEndpoint`). */

@@ -13,6 +13,14 @@ export interface RestPlan extends StagePlan {
   readonly routes: RouteNode;
   /** The methods. Route nodes refer to them by index. */
   readonly methods: readonly RestMethodPlan[];
+  readonly canary?: CanaryPlan;
+}
+
+/** The canary of a stage that takes traffic. */
+export interface CanaryPlan {
+  /** The share of the stage's requests, more than 0 and at most 100, that `plan` serves; which ones is chosen at random. */
+  readonly percentTraffic: number;
+  readonly plan: RestPlan;
 }
 
 export interface RestMethodPlan extends MethodPlan {

@@ -8,6 +8,7 @@ import type { StepPlan } from "../plan/steps.ts";
  */
 export function servedBeyondAws(plan: Plan | undefined): readonly string[] {
   if (plan === undefined) return [];
+  const ofCanary = "canary" in plan ? servedBeyondAws(plan.canary?.plan) : [];
   const ofRoutes = plan.methods.flatMap(({ routeKey, steps }) =>
     steps.flatMap((step) => {
       const setting = settingBeyondAws(plan.kind, step);
@@ -15,7 +16,8 @@ export function servedBeyondAws(plan: Plan | undefined): readonly string[] {
     }),
   );
   const isGuarded = plan.kind === "http" && plan.webAclArn !== undefined && plan.closed === undefined;
-  return isGuarded ? ["web ACL of an HTTP API", ...ofRoutes] : ofRoutes;
+  if (isGuarded) return ["web ACL of an HTTP API", ...ofRoutes];
+  return [...ofRoutes, ...ofCanary.map((what) => `${what}, of the canary`)];
 }
 
 function settingBeyondAws(kind: PlanKind, step: StepPlan): string | undefined {

@@ -1,3 +1,4 @@
+import { closedCanary, withCanary } from "../compiler/compile-canary.ts";
 import { rolesOf } from "../compiler/compile-credentials.ts";
 import { rolesOfV2Api } from "../compiler/http-api/named-roles.ts";
 import type { KnownRole, Surroundings } from "../compiler/surroundings.ts";
@@ -13,19 +14,35 @@ import type { WebSocketApiDefinition, WebSocketStage } from "../definition/webso
 import type { NamedIdentity } from "../gateway/integrations/tls-identities.ts";
 import { identityKey } from "../gateway/integrations/tls-identities.ts";
 import type { Plan, PlanKind, PlanOf } from "../plan/kinds.ts";
+import type { RestPlan } from "../plan/rest-plan.ts";
 import { loadRole } from "../services/iam/load-role.ts";
 import type { Reader, Scope, Store } from "../store/store.ts";
 import type { DocumentSource } from "./publications/publication-source.ts";
 
 /** What a stage of each kind of API is compiled from. */
 interface StageContents {
-  readonly rest: { readonly kind: "rest"; readonly definition: RestApiDefinition; readonly stage: Stage };
+  readonly rest: {
+    readonly kind: "rest";
+    readonly definition: RestApiDefinition;
+    readonly stage: Stage;
+    /** The other side of a stage whose canary takes traffic. */
+    readonly canary?: CanaryContent | undefined;
+  };
   readonly http: { readonly kind: "http"; readonly definition: HttpApiDefinition; readonly stage: HttpStage };
   readonly websocket: {
     readonly kind: "websocket";
     readonly definition: WebSocketApiDefinition;
     readonly stage: WebSocketStage;
   };
+}
+
+/** What a canary is compiled from. */
+export interface CanaryContent {
+  /** Undefined if its deployment is not there. */
+  readonly definition: RestApiDefinition | undefined;
+  /** The stage as the canary's requests see it. */
+  readonly stage: Stage;
+  readonly percentTraffic: number;
 }
 
 /** A definition and the stage that it is compiled for. */
@@ -38,9 +55,10 @@ function namesOf(content: StageContent): {
 } {
   switch (content.kind) {
     case "rest": {
-      const { definition, stage } = content;
+      const { definition, stage, canary } = content;
+      const ofCanary = canary?.definition && rolesOf(canary.definition, canary.stage.variables ?? {});
       return {
-        roles: rolesOf(definition, stage.variables ?? {}),
+        roles: [...new Set([...rolesOf(definition, stage.variables ?? {}), ...(ofCanary ?? [])])],
         clientCertificateId: stage.clientCertificateId,
       };
     }
@@ -144,9 +162,31 @@ export async function compileReading(
 ): Promise<CompiledStage> {
   // The table's type says that a kind's compiler takes that kind's content; TypeScript can't follow that through the union.
   const compile = compilers[content.kind] as CompileStage<PlanKind>;
-  const plan = await compile(content.definition, content.stage, scope, surroundings);
-  const links = (plan.vpcLinks ?? []).map((id) => ({ scope, kind: vpcLinkKind, id }));
+  const stable = await compile(content.definition, content.stage, scope, surroundings);
+  const canary = "canary" in content ? content.canary : undefined;
+  const plan = canary === undefined ? stable : await addCanary(stable as RestPlan, canary);
+  const ofCanary = "canary" in plan ? plan.canary?.plan.vpcLinks : undefined;
+  const links = [...new Set([...(plan.vpcLinks ?? []), ...(ofCanary ?? [])])].map((id) => ({
+    scope,
+    kind: vpcLinkKind,
+    id,
+  }));
   return { plan, identity, sources: [...sources, ...links] };
+
+  async function addCanary(stage: RestPlan, { definition, percentTraffic, stage: side }: CanaryContent): Promise<Plan> {
+    const other = await compileSide();
+    return withCanary(stage, other, percentTraffic);
+
+    async function compileSide(): Promise<RestPlan> {
+      if (definition === undefined) return closedCanary(stage, side.deploymentId, "it has no snapshot");
+      try {
+        return await compilers.rest(definition, side, scope, surroundings);
+      } catch (error) {
+        const problem = error instanceof Error ? error.message : String(error);
+        return closedCanary(stage, side.deploymentId, `it can't be compiled: ${problem}`);
+      }
+    }
+  }
 }
 
 /** Returns the roles as they are now, by their ARNs, and the documents that they were read from. */

@@ -1,10 +1,11 @@
+import { canaryStageOf, percentOfCanary } from "../definition/canary-stage.ts";
 import { endpointSettingsOf } from "../definition/endpoint-settings.ts";
 import { type HttpStage, v2Kinds } from "../definition/http-api.ts";
 import { restKinds, type Stage } from "../definition/rest-api.ts";
 import { isHttpApi, isWebSocketApi, type V2Api, type V2ApiDefinition } from "../definition/v2-api.ts";
 import type { WebSocketApi, WebSocketApiDefinition, WebSocketStage } from "../definition/websocket-api.ts";
 import type { Reader } from "../store/store.ts";
-import type { StageContent } from "./compile-stage.ts";
+import type { CanaryContent, StageContent } from "./compile-stage.ts";
 import { readDeployed } from "./deployed-definition.ts";
 
 /** What a stage serves, as it is stored. */
@@ -52,11 +53,19 @@ async function readRestStage(tx: Reader, key: string, apiId: string): ReturnType
   const { definition, revision } = deployed;
   const { restApi } = definition;
   return {
-    content: { kind: "rest", definition, stage: stage.body },
+    content: { kind: "rest", definition, stage: stage.body, canary: await readCanary(tx, apiId, stage.body) },
     apiDocuments: [restKinds.restApi, restKinds.defaultEndpoint].map((kind) => ({ kind, id: apiId })),
     webAclArn: stage.body.webAclArn,
     fingerprint: [revision, stage.revision, endpointSettingsOf(restApi), restApi.disableExecuteApiEndpoint],
   };
+}
+
+/** Reads the other side of a stage whose canary takes traffic. A change of its settings is a change of the stage. */
+async function readCanary(tx: Reader, apiId: string, stage: Stage): Promise<CanaryContent | undefined> {
+  const side = canaryStageOf(stage);
+  if (side === undefined) return undefined;
+  const deployed = await readDeployed(tx, apiId, side);
+  return { definition: deployed?.definition, stage: side, percentTraffic: percentOfCanary(stage) };
 }
 
 /** A stage without a deployment serves an API without routes. */

@@ -108,7 +108,7 @@ function describePlan(
   const { problem, routes } = closedParts(find(key));
   return {
     withoutEffect: plan?.withoutEffect ?? [],
-    closedRoutes: routes,
+    closedRoutes: [...routes, ...closedPartsOfCanary(plan)],
     keyedRoutes: (plan?.methods ?? [])
       .filter(({ steps }) => steps.some(({ kind }) => kind === "api-key"))
       .map(({ routeKey }) => routeKey),
@@ -117,6 +117,15 @@ function describePlan(
     beyondAws: servedBeyondAws(plan),
     ...(problem !== undefined && { problem }),
   };
+}
+
+/** Returns what of a stage's canary answers 501: routes, or all of it. */
+function closedPartsOfCanary(plan: Plan | undefined): StageStatus["closedRoutes"] {
+  const canary = plan !== undefined && "canary" in plan ? plan.canary?.plan : undefined;
+  if (canary === undefined) return [];
+  const { problem, routes } = closedParts({ value: canary, problem: undefined });
+  if (problem !== undefined) return [{ route: "the canary", reason: problem }];
+  return routes.map(({ route, reason }) => ({ route: `${route} of the canary`, reason }));
 }
 
 /** Returns what of a stage answers 501, by what the threads were told of it. */

@@ -6,7 +6,7 @@ import { UserError } from "../base/user-error.ts";
 import type { EventOutcome, InvokeRequest } from "../functions/function-client.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { ApiKeyMemory } from "../limits/api-key-memory.ts";
-import { packPlan } from "../plan/packed-plan.ts";
+import { methodCount, packPlan } from "../plan/packed-plan.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { FoundSamples, SampleKey } from "../waf/samples.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
@@ -327,7 +327,7 @@ const unpackedMethodsMax = bounds.methodsLinkedAtOnceMax.value;
 
 /** Returns a message as it is sent: a large plan is packed. */
 function onItsWay(message: ToThread): ToThread {
-  if (message.kind !== "plan" || message.value === null || message.value.methods.length <= unpackedMethodsMax)
+  if (message.kind !== "plan" || message.value === null || methodCount(message.value) <= unpackedMethodsMax)
     return message;
   const { key, revision, value } = message;
   return { kind: "packed-plan", key, revision, packed: packPlan(value, unpackedMethodsMax) };

@@ -33,7 +33,7 @@ test("each log group has a file in the folder, and nothing leaves it", async () 
     "arn:aws:firehose:us-east-1:000000000000:deliverystream/amazon-apigateway-pets",
     "",
   ];
-  const logs = destinations.map((destination) => writer.open(destination, "s"));
+  const logs = destinations.map((destination) => writer.open(destination, { stream: "s" }));
   for (const [index, log] of logs.entries()) log?.write(`line ${index}\n`);
   await until(() =>
     readdirSync(join(folder, "logs")).every((name) => readFileSync(join(folder, "logs", name)).length > 0),
@@ -45,7 +45,10 @@ test("each log group has a file in the folder, and nothing leaves it", async () 
     "etc-passwd.log",
     "pets.log",
   ]);
-  const [first, second] = [writer.open(destinations[0]!, "s"), writer.open(destinations[0]!, "s")];
+  const [first, second] = [
+    writer.open(destinations[0]!, { stream: "s" }),
+    writer.open(destinations[0]!, { stream: "s" }),
+  ];
   logs[0]?.close();
   first?.write("still open\n");
   first?.close();
@@ -63,7 +66,7 @@ test("lines whose destination is a log group become its events, whatever becomes
   writeFileSync(join(folder, "file"), "");
   const { writer, events } = makeWriter(join(folder, "file", "logs"));
   for (const destination of [logGroup("/aws/pets"), `${logGroup("pets")}:*`]) {
-    writer.open(destination, "hashed")?.write("one\n");
+    writer.open(destination, { stream: "hashed" })?.write("one\n");
   }
   assert.deepEqual(events, [
     ["000000000000", "us-east-1", "/aws/pets", "hashed", "one"],
@@ -73,12 +76,26 @@ test("lines whose destination is a log group become its events, whatever becomes
   rmSync(folder, { recursive: true });
 });
 
+test("a canary's lines go to the stage's group and to the canary's, and to a file of each", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "portico-access-"));
+  const { writer, events } = makeWriter(folder);
+  writer.open(`${logGroup("pets")}:*`, { stream: "s", isOfCanary: true })?.write("one\n");
+  assert.deepEqual(events, [
+    ["000000000000", "us-east-1", "pets", "s", "one"],
+    ["000000000000", "us-east-1", "pets/Canary", "s", "one"],
+  ]);
+  writer.close();
+  assert.deepEqual(readdirSync(folder).sort(), ["pets-Canary.log", "pets.log"]);
+  for (const name of readdirSync(folder)) assert.equal(readFileSync(join(folder, name), "utf8"), "one\n");
+  rmSync(folder, { recursive: true });
+});
+
 test("a folder that can't be written is said once for each log, and requests go on", () => {
   const folder = mkdtempSync(join(tmpdir(), "portico-access-"));
   writeFileSync(join(folder, "file"), "");
   const { writer, errors } = makeWriter(join(folder, "file", "logs"));
   const delivery = "arn:aws:firehose:us-east-1:000000000000:deliverystream/amazon-apigateway-pets";
-  assert.equal(writer.open(delivery, "s"), undefined);
+  assert.equal(writer.open(delivery, { stream: "s" }), undefined);
   assert.deepEqual(errors, ["access log can't be opened"]);
   writer.close();
   rmSync(folder, { recursive: true });

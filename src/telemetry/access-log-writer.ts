@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, write, writeSync } from "node:fs";
 import { join } from "node:path";
 import { bounds } from "../base/bounds.ts";
+import { canaryGroup } from "./canary-group.ts";
 import type { LogSink } from "./log-sink.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
@@ -117,20 +118,34 @@ export class AccessLogWriter {
 
   /**
    * Opens the log of a log group, with the stream to write to there, or of a delivery stream. Returns undefined if it
-   * can't be opened.
+   * can't be opened. A canary's lines go to a log group of its own, besides.
    */
-  open(destinationArn: string, stream: string): AccessLog | undefined {
+  open(
+    destinationArn: string,
+    { stream, isOfCanary = false }: { readonly stream: string; readonly isOfCanary?: boolean },
+  ): AccessLog | undefined {
     const file = this.#openTarget(destinationArn);
     const [, region, account, group] = /^arn:[^:]+:logs:([^:]+):([^:]+):log-group:([^:]+)/.exec(destinationArn) ?? [];
     if (region === undefined || account === undefined || group === undefined) return file;
-    const events = this.#options.logs.open({ account, region, group, stream });
+    const groups = isOfCanary ? [group, canaryGroup(group)] : [group];
+    const events = groups.map((name) => this.#options.logs.open({ account, region, group: name, stream }));
+    // Standard output has the lines of all groups, so each line is there once.
+    const own = isOfCanary && this.#options.target !== "-" ? this.#openFileOf(canaryGroup(group)) : undefined;
     return {
       write: (line) => {
         file?.write(line);
-        events.write(line.slice(0, -1));
+        own?.write(line);
+        for (const writer of events) writer.write(line.slice(0, -1));
       },
-      close: () => file?.close(),
+      close: () => {
+        file?.close();
+        own?.close();
+      },
     };
+  }
+
+  #openFileOf(group: string): AccessLog | undefined {
+    return this.#openTarget(`:log-group:${group}`);
   }
 
   #openTarget(destinationArn: string): AccessLog | undefined {

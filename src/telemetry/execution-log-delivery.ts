@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { canaryGroup } from "./canary-group.ts";
 import { type ExecutionLogSink, executionLogGroup } from "./execution-log.ts";
 import type { LogSink } from "./log-sink.ts";
 
@@ -12,10 +13,15 @@ export const makeExecutionLogDelivery = (sink: LogSink): ExecutionLogSink => ({
     const group = executionLogGroup(stage);
     const stream = createHash("md5").update(`${account}/${region}/${group}`).digest("hex");
     const writer = sink.open({ account, region, group, stream, isExecutionLog: true });
+    // AWS: "Set up an API Gateway canary release deployment": a canary's requests are logged in the stage's group, as well.
+    const canary = stage.isCanary && sink.open({ account, region, group: canaryGroup(group), stream });
     return {
       write(requestId, tell) {
         const prefix = `(${requestId}) `;
-        tell((level, atMs, text) => writer.write(prefix + text, atMs, level === "error"));
+        tell((level, atMs, text) => {
+          writer.write(prefix + text, atMs, level === "error");
+          canary?.write(prefix + text, atMs, level === "error");
+        });
       },
     };
   },

@@ -23,6 +23,8 @@ export interface LoggedStage {
   readonly kind: string;
   readonly apiId: string;
   readonly stageName: string;
+  /** The exchanges are those of the stage's canary. */
+  readonly isCanary?: true;
 }
 
 /**

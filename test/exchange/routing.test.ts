@@ -184,7 +184,7 @@ test("what can't be enforced yet is 501 with its reason", async () => {
   assert.equal(stage.status, 501);
   assert.match(stage.text, /resource policy/);
   assert.equal((await gateway.call("/none")).status, 501);
-  gateway.deploy(aRestApi({ "/open": { GET: named("open") } }), aStage({ canarySettings: { percentTraffic: 10 } }));
+  gateway.deploy(aRestApi({ "/open": { GET: named("open") } }), aStage({ canarySettings: { percentTraffic: 101 } }));
   assert.match((await gateway.call("/open")).text, /canarySettings/);
 });
 

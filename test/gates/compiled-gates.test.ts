@@ -166,17 +166,10 @@ const rows: Readonly<Record<string, readonly [with_: Configuration, effect: Effe
   ],
   "Stage.webAclArn": [{ stage: { webAclArn: "arn" } }, "webAclArn"],
   "Stage.methodSettings": [{ stage: { methodSettings: settingsOf(1, 2) } }, /"ratePerSecond":1,"burst":2/],
-  "Stage.canarySettings": [{ stage: { canarySettings: { percentTraffic: 1 } } }, "closed"],
   "MethodSetting.throttlingBurstLimit": [{ stage: { methodSettings: settingsOf(-1, 2) } }, /"method":\{"burst":2\}/],
   "MethodSetting.throttlingRateLimit": [
     { stage: { methodSettings: settingsOf(1, -1) } },
     /"method":\{"ratePerSecond":1\}/,
-  ],
-  "CanarySettings.percentTraffic": [{ stage: { canarySettings: { percentTraffic: 0.1 } } }, "closed"],
-  "CanarySettings.deploymentId": [{ stage: { canarySettings: { percentTraffic: 1, deploymentId: "d" } } }, "closed"],
-  "CanarySettings.stageVariableOverrides": [
-    { stage: { canarySettings: { percentTraffic: 1, stageVariableOverrides: {} } } },
-    "closed",
   ],
 };
 
@@ -190,8 +183,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   UsagePlanKey: "the gate api-key",
   CreateUsagePlanKeyRequest: "the gate api-key",
   Account: "the gate throttle, and CreateStage",
-  DeploymentCanarySettings: "they become the stage's canarySettings",
-  CreateDeploymentRequest: "they become the stage's canarySettings",
 };
 
 const hasEffect = (plan: RestPlan, effect: Effect): boolean => {

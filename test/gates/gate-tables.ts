@@ -553,7 +553,7 @@ const rest: Readonly<Record<GateKind | StageGateName, GateTable>> = {
           ...restApi({ policy: "{" }),
           staysShut: "the methods' steps ask the policy, and can't read it",
         },
-        { what: "a canary", refusal: closed, ...stageWith({ canarySettings: { percentTraffic: 1 } }) },
+        { what: "a canary's share", refusal: closed, ...stageWith({ canarySettings: { percentTraffic: 101 } }) },
       ],
       expired: "nothing of it expires",
       foreign: [{ what: "a strict endpoint", refusal: closed, ...restApi({ endpointAccessMode: "STRICT" }) }],

@@ -1,0 +1,25 @@
+import type { Stage } from "./rest-api.ts";
+
+/**
+ * Returns the stage as its canary's requests see it, or undefined if the canary takes no traffic.
+ * AWS: API Gateway Developer Guide, "Set up an API Gateway canary release deployment": the canary has its deployment, its own
+ * values of stage variables, and uses the stage's cache or not. Variables that it does not override are inherited, as recorded.
+ */
+export function canaryStageOf(stage: Stage): Stage | undefined {
+  const { canarySettings, variables } = stage;
+  if (canarySettings === undefined || !(percentOfCanary(stage) > 0)) return undefined;
+  const { deploymentId = stage.deploymentId, stageVariableOverrides, useStageCache = false } = canarySettings;
+  return {
+    ...stage,
+    deploymentId,
+    variables: { ...variables, ...stageVariableOverrides },
+    // Answers of two deployments never meet in the cache: a deployment's id begins each key.
+    cacheClusterEnabled: stage.cacheClusterEnabled && useStageCache,
+  };
+}
+
+/** Returns the canary's share of a stage's requests, 0 to 100; NaN if it can't be read. */
+export function percentOfCanary({ canarySettings }: Pick<Stage, "canarySettings">): number {
+  const percent: unknown = canarySettings?.percentTraffic ?? 0;
+  return typeof percent === "number" && percent >= 0 && percent <= 100 ? percent : Number.NaN;
+}
