@@ -51,6 +51,7 @@ export class SplitProgram implements Program {
   }
 
   open(inbound: InboundExchange, below: BelowStage, nowMs: number): Exchange {
+    // tidy-allow: random – the split shares requests out at random, and which side one meets is nobody's secret.
     const side = Math.random() < this.#share ? this.#canary : this.#stable;
     return side.open(inbound, below, nowMs);
   }
