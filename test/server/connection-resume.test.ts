@@ -11,6 +11,7 @@ import { WebSocket as Client } from "ws";
 import { readConfig } from "../../src/server/config.ts";
 import { type RunningServer, startServer } from "../../src/server/start.ts";
 import { makeLogger } from "../../src/telemetry/logger.ts";
+import { RawClient } from "../raw-http.ts";
 import { until } from "../until.ts";
 import { send } from "./mock-api.ts";
 import { addConnectRoute, deploy, mockApi } from "./websocket-mock-api.ts";
@@ -180,6 +181,34 @@ test("a token is good for one client: forged, used twice at once, of another sta
   });
 });
 
+test("a client that goes while it comes back can come back again, to all that it does not have", async (t) => {
+  const { token, id } = await aLostClient(t);
+  assert.equal(await post(id, "one"), 200);
+  const handshake =
+    `GET /_aws/execute-api/${apiId}/prod?portico-resume=${token} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n` +
+    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  for (let round = 0; round < 30; round++) {
+    const raw = await RawClient.open(server.port);
+    raw.send(handshake);
+    if (round % 3 === 1) await raw.until((text) => text.includes("\r\n"));
+    if (round % 3 === 2) await new Promise((resolve) => setImmediate(resolve));
+    raw.socket.resetAndDestroy();
+  }
+  // One of those may be on its way still.
+  let opening: Opening | undefined;
+  let back: Visitor | undefined;
+  await until(async () => {
+    back = await Visitor.open(t, `?portico-resume=${token}&portico-received=1`);
+    opening = await back.opening();
+    if (!opening.isResumed) back.socket.close(1000);
+    return opening.isResumed;
+  });
+  // The first message was the answer that told the id.
+  assert.deepEqual(opening, { token, isResumed: true, missed: 1, lost: 0 });
+  await until(() => back!.frames.length === 2);
+  assert.equal(back!.frames[1], "one");
+});
+
 test("what a client that a callback closes, or ends while it is away, has missed is gone", async (t) => {
   const { token, id } = await aLostClient(t);
   assert.equal(await post(id, "x"), 200);
@@ -200,7 +229,23 @@ test("a client that asks for nothing gets AWS's frames only, and nothing is kept
   assert.equal(await post(id, "x"), 410);
 });
 
-test("what was kept too long is gone, and so is all of a stage that goes", async (t) => {
+test("nobody comes back to a stage that was removed and made again", async (t) => {
+  const id = await mockApi(server.url);
+  const at = `${server.url}/_aws/execute-api/${id}/prod`;
+  const lost = await aLostClient(t, at);
+  const open = await Visitor.open(t, "?portico-resume=new", at);
+  const { token } = await open.opening();
+  assert.equal((await send(`${server.url}/v2/apis/${id}/stages/prod`, { method: "DELETE" })).status, 204);
+  await until(() => open.code === 1001);
+  const body = JSON.stringify({ stageName: "prod" });
+  assert.equal((await send(`${server.url}/v2/apis/${id}/stages`, { method: "POST", body })).status, 201);
+  await deploy(server.url, id);
+  assert.equal(await post(lost.id, "x", at), 410);
+  for (const old of [token, lost.token])
+    isUnknown(await (await Visitor.open(t, `?portico-resume=${old}`, at)).opening());
+});
+
+test("what was kept too long is gone", async (t) => {
   const own = await start({ websocketResume: ["seconds=1"] });
   t.after(() => own.stop());
   const id = await mockApi(own.url);

@@ -1,5 +1,6 @@
 // With --auth enforce, calls of @connections are signed by who may make them; functions sign theirs with their role's session.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import {
@@ -40,7 +41,7 @@ before(async () => {
     port: "0",
     threads: "2",
     memory: true,
-    beyondAws: ["websocket-groups"],
+    beyondAws: ["websocket-groups", "websocket-resume"],
     awsSdk: join(import.meta.dirname, "../.."),
   };
   server = await startServer(
@@ -337,4 +338,39 @@ test("a browser connects by a signed URL, if its user may, and only as long as t
   assert.match(await connected(user, { nowMs: Date.now() - 120_000 }), /^403 .*Signature expired/);
   assert.match(await connected(user, { region: "eu-west-1" }), /^403 .*Credential should be scoped to a valid region/);
   assert.match(await connected(user, {}, (target) => target.replace(/&X-Amz-Signature=\w+/, "")), /^403 /);
+});
+
+test("a client that signs its connect comes back as the same user only", async () => {
+  const v2 = makeClient({ endpoint: server.url, model: "apigatewayv2", credentials: server.administrator! });
+  const { ApiId } = (await v2.call("CreateApi", {
+    Name: "signed",
+    ProtocolType: "WEBSOCKET",
+    RouteSelectionExpression: "$request.body.action",
+  })) as { ApiId: string };
+  await v2.call("CreateRoute", { ApiId, RouteKey: "$connect", AuthorizationType: "AWS_IAM" });
+  const { IntegrationId } = (await v2.call("CreateIntegration", { ApiId, IntegrationType: "MOCK" })) as {
+    IntegrationId: string;
+  };
+  await v2.call("CreateRoute", { ApiId, RouteKey: "$default", Target: `integrations/${IntegrationId}` });
+  await v2.call("CreateStage", { ApiId, StageName: "prod" });
+  await v2.call("CreateDeployment", { ApiId, StageName: "prod" });
+  const invoke = { Effect: "Allow", Action: "execute-api:Invoke", Resource: "*" };
+  const [ann, bob] = [await userWith("ann", invoke), await userWith("bob", invoke)];
+  const host = `127.0.0.1:${server.port}`;
+  const open = async (credentials: Key, token: string) => {
+    const query = { "portico-resume": token };
+    const asked = { method: "GET", host, path: `/_aws/execute-api/${ApiId}/prod`, query };
+    const { target } = await signWithSdk(asked, { credentials, expiresIn: 60 });
+    const socket = new WebSocket(`ws://${host}${target}`);
+    const [{ data }] = (await once(socket, "message")) as [MessageEvent];
+    return { socket, opening: JSON.parse(String(data)).porticoResume };
+  };
+  const first = await open(ann, "new");
+  const { token } = first.opening;
+  const other = await open(bob, token);
+  assert.deepEqual([other.opening.isResumed, other.opening.token === token], [false, false]);
+  assert.equal(first.socket.readyState, WebSocket.OPEN, "a stranger closes nobody's connection");
+  const again = await open(ann, token);
+  assert.deepEqual(again.opening, { token, isResumed: true, missed: 0, lost: 0 });
+  for (const { socket } of [first, other, again]) socket.close();
 });

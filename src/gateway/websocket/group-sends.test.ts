@@ -78,3 +78,21 @@ test("messages that wait are bounded, and one may be sent from what another's en
   assert.ok(isNextTaken);
   assert.deepEqual(seen[turn], ["first", "next"]);
 });
+
+test("what comes after messages that wait is called when they were tried, and at once if there are none", () => {
+  const { turns, sends, seen, recipients } = setUp(turn + 1);
+  const seenThen: string[][] = [];
+  sends.afterThose(() => seenThen.push([...seen[turn]!]));
+  sends.send(Buffer.from("one"), recipients, () => undefined);
+  sends.afterThose(() => seenThen.push([...seen[turn]!]));
+  sends.send(Buffer.from("two"), recipients, () => undefined);
+  assert.deepEqual(seenThen, [[]]);
+  while (turns.length > 0) turns.shift()!();
+  assert.deepEqual(
+    [seenThen, seen[turn]],
+    [
+      [[], ["one"]],
+      ["one", "two"],
+    ],
+  );
+});

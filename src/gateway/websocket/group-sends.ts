@@ -18,6 +18,7 @@ interface Send {
   readonly done: (counts: SendCounts) => void;
 }
 
+const nothing = makeTextFrame("");
 const sendsMax = bounds.connectionSendsMax.value;
 const turn = bounds.connectionSendTurn.value;
 
@@ -43,6 +44,15 @@ export class GroupSends {
     this.#sends.push({ frame: makeTextFrame(message), recipients, at: 0, counts, done });
     if (this.#sends.length === 1) this.#run();
     return true;
+  }
+
+  /** Calls `done` when all messages that wait now were tried. */
+  afterThose(done: () => void): void {
+    if (this.#sends.length === 0) done();
+    else {
+      const counts = { sent: 0, kept: 0, gone: 0, tooSlow: 0 };
+      this.#sends.push({ frame: nothing, recipients: [], at: 0, counts, done });
+    }
   }
 
   readonly #run = (): void => {

@@ -202,7 +202,8 @@ export class LiveConnections {
         return;
       }
       case "claim":
-        done(this.#give(key, call));
+        // Those who are sent to were chosen when a message came: theirs is not lost for it.
+        this.#sends.afterThose(() => done(this.#give(key, call)));
     }
   }
 
