@@ -1,3 +1,4 @@
+import { getMetricData } from "./get-metric-data.ts";
 import { getMetricStatistics } from "./get-metric-statistics.ts";
 import { listMetrics } from "./list-metrics.ts";
 import type { MetricOperation } from "./metric-call.ts";
@@ -9,4 +10,5 @@ export const metricOperations: Readonly<Record<MetricOperationName, MetricOperat
   PutMetricData: putMetricData,
   ListMetrics: listMetrics,
   GetMetricStatistics: getMetricStatistics,
+  GetMetricData: getMetricData,
 };

@@ -1,0 +1,224 @@
+import { MathError, type MathNode } from "./math-parser.ts";
+import { collect, isList, type MathValue, mapSeries, mapValue, operate, type Series, timesOf } from "./math-values.ts";
+
+/** What expressions are evaluated in. */
+export interface MathScope {
+  /** Returns what a query's id stands for. Throws a `MathError` for an unknown one. */
+  readonly valueOf: (id: string) => MathValue;
+  /** The metrics of the request whose ids contain a text: not the expressions. */
+  readonly metrics: (part: string) => readonly Series[];
+  /** All times of the request's range at a period, in seconds. */
+  readonly timeline: (period: number) => readonly number[];
+  /** The smallest period of the request's metrics, in seconds. */
+  readonly period: number;
+}
+
+/** Evaluates an expression. Throws a `MathError`. */
+export function evaluateMath(node: MathNode, scope: MathScope): MathValue {
+  switch (node.kind) {
+    case "number":
+      return node.value;
+    case "text":
+      throw new MathError("A text stands where a metric or a number is wanted.");
+    case "name":
+      return scope.valueOf(node.name);
+    case "array":
+      return node.items.flatMap((item) => listOf(evaluateMath(item, scope)));
+    case "negation":
+      return operate("*", -1, evaluateMath(node.of, scope));
+    case "operation":
+      return operate(node.operator, evaluateMath(node.left, scope), evaluateMath(node.right, scope));
+    case "call": {
+      if (!Object.hasOwn(functions, node.function)) throw unknownFunction(node.function);
+      return functions[node.function]!(node.parameters, scope);
+    }
+  }
+}
+
+const unknownFunction = (name: string): MathError =>
+  new MathError(
+    `Portico has no function ${name.slice(0, 64)}; it has ${Object.keys(functions).sort().join(", ")} and the operators.`,
+  );
+
+type MathFunction = (parameters: readonly MathNode[], scope: MathScope) => MathValue;
+
+/** Makes a function of evaluated parameters, of which there are `least` to `most`. */
+const plain =
+  (compute: (values: readonly MathValue[], scope: MathScope) => MathValue, least = 1, most = least): MathFunction =>
+  (parameters, scope) => {
+    if (parameters.length < least || parameters.length > most) {
+      throw new MathError(
+        `A function has ${parameters.length} parameters and takes ${least}${most > least ? ` to ${most}` : ""}.`,
+      );
+    }
+    return compute(
+      parameters.map((parameter) => evaluateMath(parameter, scope)),
+      scope,
+    );
+  };
+
+const each = (change: (value: number, time: number) => number): MathFunction =>
+  plain(([value]) => mapValue(value as MathValue, change));
+
+/** AWS: SUM and its like make a number of a time series, and a time series of an array. */
+const aggregate = (compute: (values: readonly number[]) => number): MathFunction =>
+  plain(([value]) => {
+    if (typeof value === "number") return value;
+    const of = value as Series | readonly Series[];
+    if (!isList(of)) return compute([...of.values.values()]);
+    const values = collect(timesOf(of), (time) => compute(of.flatMap((series) => series.values.get(time) ?? [])));
+    return { label: "", period: Math.max(0, ...of.map(({ period }) => period)), values };
+  });
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const average = (values: readonly number[]): number => sum(values) / values.length;
+
+function deviation(values: readonly number[]): number {
+  const mean = average(values);
+  return Math.sqrt(average(values.map((value) => (value - mean) ** 2)));
+}
+
+/** Makes a series of each value and the one before. */
+const steps = (compute: (value: number, before: number, seconds: number) => number): MathFunction =>
+  plain(([value]) =>
+    mapEach(value as MathValue, (series) => {
+      const entries = [...series.values];
+      const changed = entries.slice(1).map(([time, number], index) => {
+        const [timeBefore, before] = entries[index] as [number, number];
+        return [time, compute(number, before, time - timeBefore)] as const;
+      });
+      return { ...series, values: new Map(changed) };
+    }),
+  );
+
+function mapEach(value: MathValue, change: (series: Series) => Series): MathValue {
+  if (typeof value === "number") throw new MathError("A number stands where a time series is wanted.");
+  return isList(value) ? value.map(change) : change(value);
+}
+
+const listOf = (value: MathValue): readonly Series[] => {
+  if (typeof value === "number") throw new MathError("A number stands in an array of time series.");
+  return isList(value) ? value : [value];
+};
+
+const dateParts = (part: (date: Date) => number): MathFunction =>
+  plain(([value]) =>
+    mapEach(value as MathValue, (series) => mapSeries(series, (_, time) => part(new Date(time * 1_000)))),
+  );
+
+/** AWS: CloudWatch User Guide, "Using math expressions with CloudWatch metrics", Functions supported for metric math. */
+const functions: Readonly<Record<string, MathFunction>> = {
+  ABS: each(Math.abs),
+  AVG: aggregate(average),
+  CEIL: each(Math.ceil),
+  DATAPOINT_COUNT: aggregate((values) => values.length),
+  DATE: dateParts((date) => date.getUTCDate()),
+  // AWS: Monday is 1.
+  DAY: dateParts((date) => date.getUTCDay() || 7),
+  DIFF: steps((value, before) => value - before),
+  EPOCH: dateParts((date) => date.getTime() / 1_000),
+  FILL: fill,
+  FIRST: plain(([value]) => listOf(value as MathValue)[0] ?? none),
+  FLOOR: each(Math.floor),
+  HOUR: dateParts((date) => date.getUTCHours()),
+  IF: plain(([condition, then, otherwise], scope) => choose(condition!, then!, otherwise, scope), 2, 3),
+  LAST: plain(([value]) => listOf(value as MathValue).at(-1) ?? none),
+  LOG: each(Math.log),
+  LOG10: each(Math.log10),
+  MAX: aggregate((values) => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)),
+  METRIC_COUNT: plain(([value]) => listOf(value as MathValue).length),
+  METRICS: (parameters, { metrics }) => {
+    const [part] = parameters;
+    if (parameters.length > 1 || (part !== undefined && part.kind !== "text")) {
+      throw new MathError("METRICS takes one text, or nothing.");
+    }
+    return metrics(part?.value ?? "");
+  },
+  MIN: aggregate((values) => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)),
+  MINUTE: dateParts((date) => date.getUTCMinutes()),
+  MONTH: dateParts((date) => date.getUTCMonth() + 1),
+  PERIOD: plain(([value]) => {
+    const [first] = listOf(value as MathValue);
+    return first?.period ?? 0;
+  }),
+  RATE: steps((value, before, seconds) => (value - before) / seconds),
+  RUNNING_SUM: plain(([value]) =>
+    mapEach(value as MathValue, (series) => {
+      let total = 0;
+      return mapSeries(series, (number) => {
+        total += number;
+        return total;
+      });
+    }),
+  ),
+  STDDEV: aggregate(deviation),
+  SUM: aggregate(sum),
+  TIME_SERIES: plain(([value], { timeline, period }) => {
+    if (typeof value !== "number") throw new MathError("TIME_SERIES takes a number.");
+    return { label: "", period, values: collect(timeline(period), () => value) };
+  }),
+  YEAR: dateParts((date) => date.getUTCFullYear()),
+};
+
+const none: Series = { label: "", period: 60, values: new Map() };
+
+/** AWS: IF(condition, then, else): where there is no else, false has no value. */
+function choose(condition: MathValue, then: MathValue, otherwise: MathValue | undefined, scope: MathScope): MathValue {
+  const parts = [condition, then, ...(otherwise === undefined ? [] : [otherwise])];
+  if (parts.some(isList)) throw new MathError("IF takes time series and numbers, and no arrays.");
+  const series = parts.filter((part) => typeof part !== "number") as readonly Series[];
+  const at = (part: MathValue | undefined, time: number): number | undefined =>
+    part === undefined || typeof part === "number" ? part : (part as Series).values.get(time);
+  const period = Math.max(0, ...series.map((each) => each.period)) || scope.period;
+  // A condition that is a series says at which times there are values.
+  const times = typeof condition === "number" ? timesOf(series) : (condition as Series).values.keys();
+  const values = collect(series.length === 0 ? scope.timeline(period) : times, (time) => {
+    const decided = at(condition, time);
+    return decided === undefined ? undefined : at(decided !== 0 ? then : otherwise, time);
+  });
+  return { label: "", period, values };
+}
+
+/** AWS: FILL(series, number | REPEAT | LINEAR | series). */
+function fill(parameters: readonly MathNode[], scope: MathScope): MathValue {
+  const [of, how] = parameters;
+  if (of === undefined || how === undefined || parameters.length > 2) throw new MathError("FILL takes two parameters.");
+  const word = how.kind === "name" && /^(repeat|linear)$/i.test(how.name) ? how.name.toUpperCase() : undefined;
+  const value = word === undefined ? evaluateMath(how, scope) : undefined;
+  if (value !== undefined && isList(value))
+    throw new MathError("FILL takes a number, a time series, REPEAT or LINEAR.");
+  return mapEach(evaluateMath(of, scope), (series) => {
+    const times = scope.timeline(series.period);
+    const filling =
+      word === "REPEAT"
+        ? repeated(series, times)
+        : word === "LINEAR"
+          ? between(series, times)
+          : (time: number) => (typeof value === "number" ? value : (value as Series).values.get(time));
+    return { ...series, values: collect(times, (time) => series.values.get(time) ?? filling(time)) };
+  });
+}
+
+/** Returns what repeats the last value; before the first one there is none. */
+function repeated({ values }: Series, times: readonly number[]): (time: number) => number | undefined {
+  const latest = new Map<number, number>();
+  let last: number | undefined;
+  for (const time of times) {
+    last = values.get(time) ?? last;
+    if (last !== undefined) latest.set(time, last);
+  }
+  return (time) => latest.get(time);
+}
+
+/** Returns what lies on the line between the values around a time; outside of all values there is none. */
+function between({ values }: Series, times: readonly number[]): (time: number) => number | undefined {
+  const known = times.filter((time) => values.has(time));
+  let next = 0;
+  return (time) => {
+    while (next < known.length && (known[next] as number) < time) next++;
+    const [from, to] = [known[next - 1], known[next]];
+    if (from === undefined || to === undefined) return undefined;
+    const [low, high] = [values.get(from) as number, values.get(to) as number];
+    return low + ((high - low) * (time - from)) / (to - from);
+  };
+}

@@ -1,0 +1,192 @@
+import { bounds } from "../../base/bounds.ts";
+import { ApiError } from "../../protocol/errors.ts";
+import { periodMinutesOf } from "./get-metric-statistics.ts";
+import { evaluateMath, type MathScope } from "./math-functions.ts";
+import { MathError, type MathNode, parseMath } from "./math-parser.ts";
+import { isList, type MathValue, type Series } from "./math-values.ts";
+import type { MetricCall } from "./metric-call.ts";
+import type { MetricStore } from "./metric-store.ts";
+import { type MetricSummary, mergeSummaries } from "./metric-summary.ts";
+import { type DimensionInput, readPeriods, sortedDimensions } from "./read-periods.ts";
+import { findStatistic, statisticsHint } from "./statistics.ts";
+
+/** One query of GetMetricData, or of an alarm. AWS: CloudWatch API reference, "MetricDataQuery". */
+export interface MetricDataQuery {
+  readonly Id: string;
+  readonly MetricStat?: MetricStat;
+  readonly Expression?: string;
+  readonly Label?: string;
+  readonly ReturnData?: boolean;
+  readonly Period?: number;
+  readonly AccountId?: string;
+}
+
+export interface MetricStat {
+  readonly Metric: {
+    readonly Namespace?: string;
+    readonly MetricName?: string;
+    readonly Dimensions?: readonly DimensionInput[];
+  };
+  readonly Period: number;
+  readonly Stat: string;
+  readonly Unit?: string;
+}
+
+const invalid = (message: string, hint?: string): ApiError => new ApiError("ValidationError", message, { hint });
+
+/**
+ * Checks queries, and parses their expressions. Throws AWS's ValidationError. Unconfirmed: its words; see
+ * docs/compatibility.md, "metrics, words".
+ */
+export function checkQueries(queries: readonly MetricDataQuery[], name: string): ReadonlyMap<string, MathNode> {
+  const max = bounds.metricQueriesMax.value;
+  if (queries.length > max) throw invalid(`The collection ${name} must not have a size greater than ${max}.`);
+  const expressions = new Map<string, MathNode>();
+  const ids = new Set<string>();
+  for (const [index, { Id, MetricStat, Expression }] of queries.entries()) {
+    const at = `${name}.member.${index + 1}`;
+    if (!/^[a-z][a-zA-Z0-9_]{0,254}$/.test(Id)) {
+      throw invalid(
+        `The value ${Id.slice(0, 255)} for parameter ${at}.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.`,
+      );
+    }
+    if (ids.has(Id)) throw invalid(`The values for parameter Id in ${name} are not unique.`);
+    ids.add(Id);
+    if ((MetricStat === undefined) === (Expression === undefined)) {
+      throw invalid(`Exactly one of ${at}.MetricStat and ${at}.Expression must be specified.`);
+    }
+    if (MetricStat !== undefined) checkStat(MetricStat, at);
+    if (Expression !== undefined) expressions.set(Id, parseQuery(Id, Expression));
+  }
+  return expressions;
+}
+
+function checkStat({ Metric, Period, Stat }: MetricStat, at: string): void {
+  if (Metric.Namespace === undefined || Metric.MetricName === undefined) {
+    throw invalid(`The parameters ${at}.MetricStat.Metric.Namespace and MetricName are required.`);
+  }
+  periodMinutesOf(Period);
+  if (findStatistic(Stat) === undefined) {
+    throw invalid(`The value ${Stat.slice(0, 64)} for parameter ${at}.MetricStat.Stat is invalid.`, statisticsHint);
+  }
+}
+
+function parseQuery(id: string, expression: string): MathNode {
+  if (/^\s*select\s/i.test(expression)) {
+    throw invalid(`Error in expression '${id}': Portico has no Metrics Insights queries.`);
+  }
+  return ofExpression(id, () => parseMath(expression));
+}
+
+function ofExpression<T>(id: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof MathError)) throw error;
+    throw invalid(`Error in expression '${id}': ${error.message}`);
+  }
+}
+
+/** The time that queries are about, in whole minutes since 1970; the end is exclusive. */
+export interface QueryRange {
+  readonly fromMinute: number;
+  readonly toMinute: number;
+}
+
+/** Evaluates queries as they are asked for. Everything is read and computed once. */
+export class QueryEvaluation {
+  readonly #queries: ReadonlyMap<string, MetricDataQuery>;
+  readonly #expressions: ReadonlyMap<string, MathNode>;
+  readonly #range: QueryRange;
+  readonly #read: (query: MetricDataQuery) => Series;
+  readonly #values = new Map<string, MathValue>();
+  readonly #underWay = new Set<string>();
+  readonly #scope: MathScope;
+
+  constructor(
+    queries: readonly MetricDataQuery[],
+    expressions: ReadonlyMap<string, MathNode>,
+    range: QueryRange,
+    source: { readonly store: MetricStore; readonly call: MetricCall },
+  ) {
+    this.#queries = new Map(queries.map((query) => [query.Id, query]));
+    this.#expressions = expressions;
+    this.#range = range;
+    this.#read = (query) => readSeries(query, range, source);
+    const metrics = queries.filter(({ MetricStat }) => MetricStat !== undefined);
+    this.#scope = {
+      valueOf: (id) => this.#valueOf(id),
+      metrics: (part) => metrics.filter(({ Id }) => Id.includes(part)).map(({ Id }) => this.#valueOf(Id) as Series),
+      timeline: (period) => this.#timeline(period),
+      period: Math.min(
+        ...metrics.map(({ MetricStat }) => MetricStat?.Period ?? 60),
+        ...(metrics.length === 0 ? [60] : []),
+      ),
+    };
+  }
+
+  /** Returns what a query is. A number becomes a series of it, since AWS answers no numbers. */
+  seriesOf(id: string): readonly Series[] {
+    return ofExpression(id, () => {
+      const value = this.#valueOf(id);
+      if (typeof value === "number") throw new MathError("It is a number; AWS takes TIME_SERIES(…) around it.");
+      const { Label } = this.#queries.get(id)!;
+      if (isList(value)) return value;
+      return [{ ...value, label: Label ?? (this.#expressions.has(id) ? id : value.label) }];
+    });
+  }
+
+  #valueOf(id: string): MathValue {
+    const known = this.#values.get(id);
+    if (known !== undefined) return known;
+    const query = this.#queries.get(id);
+    if (query === undefined) throw new MathError(`There is no query '${id.slice(0, 64)}'.`);
+    if (this.#underWay.has(id)) throw new MathError(`'${id}' depends on itself.`);
+    if (this.#underWay.size > bounds.metricExpressionDepthMax.value)
+      throw new MathError("Expressions nest too deeply.");
+    this.#underWay.add(id);
+    const expression = this.#expressions.get(id);
+    const value = expression === undefined ? this.#read(query) : evaluateMath(expression, this.#scope);
+    this.#underWay.delete(id);
+    this.#values.set(id, value);
+    return value;
+  }
+
+  #timeline(period: number): readonly number[] {
+    const { fromMinute, toMinute } = this.#range;
+    return Array.from(
+      { length: periodsIn(this.#range, period) },
+      (_, index) => fromMinute * 60 + index * period,
+    ).filter((time) => time < toMinute * 60);
+  }
+}
+
+/** Returns how many periods begin in a range. */
+export const periodsIn = ({ fromMinute, toMinute }: QueryRange, period: number): number =>
+  Math.max(0, Math.ceil((toMinute - fromMinute) / (period / 60)));
+
+function readSeries(
+  { MetricStat }: MetricDataQuery,
+  range: QueryRange,
+  { store, call: { account, region } }: { readonly store: MetricStore; readonly call: MetricCall },
+): Series {
+  const { Metric, Period, Stat, Unit } = MetricStat!;
+  const { Namespace: namespace = "", MetricName: name = "", Dimensions } = Metric;
+  const address = { account, region, namespace, name, dimensions: sortedDimensions(Dimensions) };
+  const merged = new Map<number, MetricSummary>();
+  for (const [unit, periods] of readPeriods(store, address, { ...range, periodMinutes: Period / 60 }) ?? []) {
+    if (Unit !== undefined && unit !== Unit) continue;
+    for (const [minute, summary] of periods) {
+      const before = merged.get(minute);
+      merged.set(minute, before ? mergeSummaries(before, summary) : summary);
+    }
+  }
+  const statistic = findStatistic(Stat)!;
+  const values = [...merged]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([minute, summary]): [number, number][] => {
+      const value = statistic(summary);
+      return value === undefined ? [] : [[minute * 60, value]];
+    });
+  return { label: name, period: Period, values: new Map(values) };
+}
