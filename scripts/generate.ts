@@ -6,6 +6,7 @@ import { makeControlLimits } from "../src/management/control-limits.ts";
 import { makeRestOperations } from "../src/management/rest/operations.ts";
 import { makeV2Operations } from "../src/management/v2/operations.ts";
 import { loadModel, type ModelName, modelNames } from "../src/protocol/model.ts";
+import { makeAlarmOperations } from "../src/services/cloudwatch/alarm-operations.ts";
 import { metricOperations } from "../src/services/cloudwatch/operations.ts";
 import { makeIamOperations } from "../src/services/iam/operations.ts";
 import { makeLambdaOperations } from "../src/services/lambda/operations.ts";
@@ -35,7 +36,7 @@ const served: Readonly<Partial<Record<ModelName, Readonly<Record<string, unknown
   iam: makeIamOperations(unused(), unused()),
   sts: makeStsOperations(unused(), unused(), unused()),
   logs: Object.fromEntries(servedLogsOperations.map((name) => [name, true])),
-  cloudwatch: metricOperations,
+  cloudwatch: { ...metricOperations, ...makeAlarmOperations(unused(), unused()) },
   wafv2: makeWafOperations(unused(), unused()),
   xray: {
     ...Object.fromEntries(traceOperationNames.map((name) => [name, true])),

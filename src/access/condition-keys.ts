@@ -10,9 +10,11 @@
  */
 export type ConditionContext = (key: string) => string | readonly string[] | null | undefined;
 
-/** API Gateway, as a service principal, invokes a function or assumes a role. */
+/** API Gateway, as a service principal, invokes a function or assumes a role; or another service does. */
 export interface ServiceCall {
   readonly kind: "service";
+  /** The service, if it is not API Gateway. */
+  readonly servicePrincipal?: string;
   /** The ARN of the method or authorizer, and the account of its API. */
   readonly sourceArn: string;
   readonly sourceAccount: string;
@@ -49,7 +51,10 @@ const keys: Readonly<Record<string, KeyRow>> = {
   "aws:sourcearn": { service: ({ sourceArn }) => sourceArn, ...ofSessions(null) },
   "aws:sourceaccount": { service: ({ sourceAccount }) => sourceAccount, ...ofSessions(null) },
   "aws:principalisawsservice": { service: always("true"), ...ofSessions("false") },
-  "aws:principalservicename": { service: always("apigateway.amazonaws.com"), ...ofSessions(null) },
+  "aws:principalservicename": {
+    service: ({ servicePrincipal = "apigateway.amazonaws.com" }) => servicePrincipal,
+    ...ofSessions(null),
+  },
   // AWS: "aws:ViaAWSService" is false if a service uses a role that it was given.
   "aws:viaawsservice": everywhere("false"),
   "aws:calledvia": everywhere(null),

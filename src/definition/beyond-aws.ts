@@ -3,6 +3,7 @@
  * feature off, calls that ask for it are refused as on AWS, and what asks for it already is closed.
  */
 export const beyondAws = {
+  "alarm-webhooks": "actions of CloudWatch's alarms may be http:// and https:// URLs, which get a POST",
   "http-api-keys": "routes of HTTP APIs may require API keys, and usage plans may have their stages",
   "http-body-templates": "integrations of HTTP APIs may be of the types AWS, HTTP and MOCK, with templates",
   "http-request-validation": "routes of HTTP APIs may demand parameters, and bodies that match models",

@@ -84,6 +84,17 @@ export const wafPaging: PagingDialect = {
   members: { limit: "Limit", token: "NextMarker", next: "NextMarker" },
 };
 
+/** CloudWatch's alarms. AWS: CloudWatch API reference, "DescribeAlarms": 50 of 100 at most. */
+export const alarmPaging: PagingDialect = {
+  limitDefault: 50,
+  limitMax: bounds.alarmPageItemsMax.value,
+  code: "InvalidNextToken",
+  // Unconfirmed: the wording of both; see docs/compatibility.md, "alarms, words".
+  invalidToken: "The value for parameter NextToken is invalid.",
+  invalidLimit: "The value for parameter MaxRecords is invalid.",
+  members: { limit: "MaxRecords", token: "NextToken", next: "NextToken" },
+};
+
 export interface PageRequest {
   /**
    * The number of items that the caller wants. A number above the maximum means the maximum. API Gateway v2 sends it as

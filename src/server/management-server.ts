@@ -17,6 +17,7 @@ import type { FindProviderKey } from "../services/sts/web-identity.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { renderMetrics } from "../telemetry/metrics.ts";
 import { Reservoirs } from "../telemetry/sampling-rule.ts";
+import type { Alarms } from "./alarms.ts";
 import { makeAuthorizerTest } from "./authorizer-test.ts";
 import type { CompileSettings } from "./compile-stage.ts";
 import type { ServerConfig } from "./config.ts";
@@ -47,6 +48,7 @@ export interface ManagementServerOptions {
   readonly compileSettings: CompileSettings;
   readonly geoFiles: GeoFiles;
   readonly accessKeyUses: AccessKeyUses;
+  readonly alarms: Alarms;
   readonly run: RunJob;
   readonly logger: Logger;
 }
@@ -175,7 +177,16 @@ function makeServices(options: ManagementServerOptions, sessions: Sessions): rea
         (await import("../services/sts/operations.ts")).makeStsOperations(store, sessions, findKey),
     },
     { model: "logs", operations: telemetry.logs.allOperations },
-    { model: "cloudwatch", operations: telemetry.cloudwatch.operations },
+    {
+      model: "cloudwatch",
+      operations: async () => ({
+        ...telemetry.cloudwatch.operations,
+        ...(await import("../services/cloudwatch/alarm-operations.ts")).makeAlarmOperations(store, {
+          beyondAws: config.beyondAws,
+          act: (change) => options.alarms.act(change),
+        }),
+      }),
+    },
     {
       model: "xray",
       operations: async () => ({

@@ -3,6 +3,7 @@ import { bounds } from "../base/bounds.ts";
 import { AccessKeyUses } from "../services/iam/access-key-uses.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { makePinoLogger } from "../telemetry/logger-pino.ts";
+import { Alarms } from "./alarms.ts";
 import { readBackendAuthorities, trustAuthorities } from "./backend-authorities.ts";
 import { collectWhenIdle } from "./collect-when-idle.ts";
 import { makeCompilers } from "./compile-job.ts";
@@ -73,7 +74,8 @@ export async function startServer(
   const below = { config, ground, telemetry, functions, compileSettings, geoFiles, accessKeyUses, logger };
   // The data plane's threads load while management starts.
   const dataPlane = await start(new DataPlane({ ...below, entry: threadEntry("gateway-thread"), threadCount }));
-  await start(new ManagementServer({ ...below, dataPlane, run }));
+  const alarms = await start(new Alarms(below));
+  await start(new ManagementServer({ ...below, dataPlane, alarms, run }));
   const port = await dataPlane.serve();
   const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
   ground.announce(url);

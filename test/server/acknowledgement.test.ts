@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { type TestContext, test } from "node:test";
 import { strToU8, zipSync } from "fflate";
 import { runHere } from "../../src/base/job.ts";
+import { Alarms } from "../../src/server/alarms.ts";
 import { makeCompilers } from "../../src/server/compile-job.ts";
 import { readConfig } from "../../src/server/config.ts";
 import { DataPlane } from "../../src/server/data-plane.ts";
@@ -46,7 +47,8 @@ async function start(t: TestContext, before: (call: TestServer["call"]) => Promi
   const below = { config, ground, telemetry, functions, compileSettings, geoFiles: {}, accessKeyUses, logger };
   const entry = new URL("./fake-thread.ts", import.meta.url);
   const dataPlane = part(new DataPlane({ ...below, entry, threadCount }));
-  const management = part(new ManagementServer({ ...below, dataPlane, run: runHere }));
+  const alarms = part(new Alarms(below));
+  const management = part(new ManagementServer({ ...below, dataPlane, alarms, run: runHere }));
   await functions.start();
   await management.start();
   const call: TestServer["call"] = (line, body, headers = {}) => send(ground.controlSocket, line, body, headers);

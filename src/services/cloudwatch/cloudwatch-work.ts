@@ -2,9 +2,17 @@ import type { Clock } from "../../base/clock.ts";
 import type { MetricDelivery } from "../../telemetry/metric-sink.ts";
 import type { FromServiceThread, ThreadCall } from "../thread-messages.ts";
 import type { ThreadWork } from "../thread-worker.ts";
+import type { MetricOperation } from "./metric-call.ts";
 import type { MetricStore } from "./metric-store.ts";
 import type { MetricOperationName } from "./operation-names.ts";
 import { metricOperations } from "./operations.ts";
+import { readAlarmPoints } from "./read-alarm-points.ts";
+
+/** What the thread answers. Only alarms ask for `ReadAlarmPoints`. */
+const threadOperations: Readonly<Record<MetricOperationName | "ReadAlarmPoints", MetricOperation>> = {
+  ...metricOperations,
+  ReadAlarmPoints: readAlarmPoints,
+};
 
 /** The work of the metrics' thread: it stores points, and answers the operations that read and write metrics. */
 export class CloudWatchWork implements ThreadWork<MetricDelivery> {
@@ -32,7 +40,7 @@ export class CloudWatchWork implements ThreadWork<MetricDelivery> {
 
   operate({ operation, input, account, region }: ThreadCall): object {
     const call = { account, region, nowMs: this.#clock.now() };
-    return metricOperations[operation as MetricOperationName](this.#store, input, call);
+    return threadOperations[operation as keyof typeof threadOperations](this.#store, input, call);
   }
 
   reset(): void {

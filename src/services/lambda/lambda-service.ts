@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import { describeMissing, type EventClient } from "../../functions/function-client.ts";
+import { describeMissing, type EventClient, type FunctionFacts } from "../../functions/function-client.ts";
 import type { FunctionManager } from "../../functions/manager.ts";
 import type { PackageStore } from "../../functions/packages.ts";
 import type { Operations } from "../../protocol/operation.ts";
@@ -72,6 +72,11 @@ export class LambdaService {
   /** Returns why a function, version or alias can't be invoked by its ARN: it is not there. */
   problemOf(functionArn: string): string | undefined {
     return this.#functions.describe(functionArn) ? undefined : describeMissing(functionArn, this.#functions);
+  }
+
+  /** Returns what is known of a function, version or alias. */
+  describe(functionArn: string): FunctionFacts | undefined {
+    return this.#functions.describe(functionArn);
   }
 
   /** Takes up the store's functions and events. Resolves when every function can be invoked from every thread. */

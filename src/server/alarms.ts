@@ -1,0 +1,71 @@
+import { AwsServices } from "../gateway/integrations/aws-services.ts";
+import { AlarmActions } from "../services/cloudwatch/alarm-actions.ts";
+import { AlarmEvaluator } from "../services/cloudwatch/alarm-evaluator.ts";
+import type { AlarmChange } from "../services/cloudwatch/alarm-families.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { ServerConfig } from "./config.ts";
+import type { FunctionRuntime } from "./function-runtime.ts";
+import type { Ground } from "./ground.ts";
+import type { ServerTelemetry } from "./server-telemetry.ts";
+
+export interface AlarmsOptions {
+  readonly config: ServerConfig;
+  readonly ground: Pick<Ground, "clock" | "store">;
+  readonly telemetry: Pick<ServerTelemetry, "cloudwatch">;
+  readonly functions: FunctionRuntime;
+  readonly logger: Logger;
+}
+
+/** CloudWatch's alarms at work: they are evaluated, and act. */
+export class Alarms {
+  readonly #actions: AlarmActions;
+  readonly #evaluator: AlarmEvaluator;
+
+  constructor({ config, ground, telemetry, functions, logger }: AlarmsOptions) {
+    const { clock, store } = ground;
+    const { lambda } = functions;
+    this.#actions = new AlarmActions({
+      store,
+      clock,
+      logger,
+      functions: {
+        describe: (arn) => lambda.describe(arn),
+        problemOf: (arn) => lambda.problemOf(arn),
+        accept: lambda.acceptEvent,
+      },
+      findSns: snsFinder(config, clock),
+      hasWebhooks: config.beyondAws.includes("alarm-webhooks"),
+    });
+    const act = (change: AlarmChange): void => this.#actions.act(change);
+    this.#evaluator = new AlarmEvaluator({ store, metrics: telemetry.cloudwatch, clock, logger, act });
+  }
+
+  /** Runs the actions of an alarm's new state, without waiting for them. */
+  act(change: AlarmChange): void {
+    this.#actions.act(change);
+  }
+
+  start(): void {
+    this.#evaluator.start();
+  }
+
+  async close(): Promise<void> {
+    await this.#evaluator.close();
+    await this.#actions.close();
+  }
+}
+
+/** Returns what finds SNS: as integrations find services, and otherwise at the upstream. */
+function snsFinder({ services, upstream }: ServerConfig, clock: Ground["clock"]) {
+  const awsServices = new AwsServices(services, clock);
+  return (region: string, account: string) => {
+    const sns = { names: ["sns"], host: `sns.${region}.amazonaws.com`, signingRegion: region };
+    const origin = awsServices.originOf(sns) ?? upstream;
+    if (origin === undefined)
+      return { problem: awsServices.problemOf({ ...sns, signingName: "sns" }) ?? "SNS is nowhere" };
+    const isAws = origin === `https://${sns.host}` && services.credentials !== undefined;
+    // A local server recognises the account by the access key.
+    const own = { accessKeyId: account, secretAccessKey: "portico" };
+    return { origin, credentials: isAws ? services.credentials! : own };
+  };
+}

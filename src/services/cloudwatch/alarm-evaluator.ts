@@ -1,0 +1,150 @@
+import { bounds } from "../../base/bounds.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Scope, Store } from "../../store/store.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import { type AlarmDocument, alarmKind, periodOf, queriesOf } from "./alarm-document.ts";
+import type { AlarmChange } from "./alarm-families.ts";
+import { record, stateLine } from "./alarm-history.ts";
+import type { CloudWatchService } from "./cloudwatch-service.ts";
+import { type AlarmDecision, decideAlarm, furtherPeriods } from "./decide-alarm.ts";
+import type { AlarmAnswer, AlarmQuestion } from "./read-alarm-points.ts";
+
+export interface AlarmEvaluatorOptions {
+  readonly store: Store;
+  readonly metrics: Pick<CloudWatchService, "call">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Runs the actions of a new state, without waiting for them. */
+  readonly act: (change: AlarmChange) => void;
+}
+
+/** An alarm, and the minute that it was evaluated in last, with its settings of then. */
+interface WatchedAlarm {
+  readonly scope: Scope;
+  alarm: AlarmDocument;
+  minute: number;
+}
+
+/**
+ * Evaluates all alarms when a minute has begun, and new ones at once. States are in the store; which alarms there are is
+ * kept in memory, so that a server without alarms reads nothing.
+ */
+export class AlarmEvaluator {
+  readonly #options: AlarmEvaluatorOptions;
+  readonly #alarms = new Map<string, WatchedAlarm>();
+  #hasNews = true;
+  #endWatch: () => void = () => undefined;
+  #timer: NodeJS.Timeout | undefined = undefined;
+  #work: Promise<void> | undefined = undefined;
+
+  constructor(options: AlarmEvaluatorOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#endWatch = this.#options.store.subscribe((changes) => {
+      if (changes.some(({ kind }) => kind === alarmKind)) this.#hasNews = true;
+    });
+    this.#timer = setInterval(() => this.#tick(), bounds.alarmTickMs.value).unref();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#endWatch();
+    await this.#work;
+  }
+
+  #tick(): void {
+    this.#work ??= this.#evaluate()
+      .catch((error: unknown) => {
+        this.#options.logger.error("Alarms could not be evaluated.", { error: String(error) });
+      })
+      .finally(() => {
+        this.#work = undefined;
+      });
+  }
+
+  async #evaluate(): Promise<void> {
+    if (this.#hasNews) await this.#refresh();
+    if (this.#alarms.size === 0) return;
+    const minute = Math.floor(this.#options.clock.now() / 60_000);
+    const due = Map.groupBy(
+      [...this.#alarms.values()].filter((each) => each.minute !== minute),
+      ({ scope }) => `${scope.account} ${scope.region}`,
+    );
+    for (const alarms of due.values()) {
+      for (let from = 0; from < alarms.length; from += bounds.alarmsReadAtOnce.value) {
+        await this.#evaluateSome(alarms.slice(from, from + bounds.alarmsReadAtOnce.value), minute);
+      }
+    }
+  }
+
+  /** Reads which alarms there are. Those that changed are due. */
+  async #refresh(): Promise<void> {
+    this.#hasNews = false;
+    const stored = await this.#options.store.all<AlarmDocument>(alarmKind, { leavesOutDamaged: true });
+    const found = new Set<string>();
+    for (const { scope, id, body: alarm } of stored) {
+      const key = JSON.stringify([scope.account, scope.region, id]);
+      found.add(key);
+      const known = this.#alarms.get(key);
+      const isSame = known?.alarm.settingsAt === alarm.settingsAt;
+      if (known === undefined || !isSame) this.#alarms.set(key, { scope, alarm, minute: Number.NaN });
+      else known.alarm = alarm;
+    }
+    for (const key of this.#alarms.keys()) if (!found.has(key)) this.#alarms.delete(key);
+  }
+
+  async #evaluateSome(watched: readonly WatchedAlarm[], endMinute: number): Promise<void> {
+    const { metrics, clock, logger } = this.#options;
+    const [first] = watched;
+    if (first === undefined) return;
+    const questions = watched.map(({ alarm: { settings } }): AlarmQuestion => {
+      const periods = settings.EvaluationPeriods + furtherPeriods;
+      return { ...queriesOf(settings), period: periodOf(settings), periods, endMinute };
+    });
+    const { answers } = (await metrics.call({
+      operation: "ReadAlarmPoints",
+      input: { questions },
+      ...first.scope,
+    })) as { readonly answers: readonly AlarmAnswer[] };
+    for (const [index, each] of watched.entries()) {
+      const answer = answers[index];
+      each.minute = endMinute;
+      if (answer === undefined) continue;
+      if (answer.kind === "failed") {
+        logger.warn("An alarm can't be evaluated.", { alarm: each.alarm.arn, reason: answer.why });
+        continue;
+      }
+      const period = periodOf(each.alarm.settings);
+      const values = answer.values.map((value) => value ?? undefined);
+      const points = { values, newest: endMinute * 60 - period, period };
+      const decision = decideAlarm(each.alarm.settings, points, each.alarm.state.value, clock.now());
+      if (decision !== undefined && decision.state !== each.alarm.state.value) await this.#apply(each, decision);
+    }
+  }
+
+  /** Stores a new state, unless the alarm was changed meanwhile, and starts its actions. */
+  async #apply({ scope, alarm }: WatchedAlarm, { state: value, reason, reasonData }: AlarmDecision): Promise<void> {
+    const { store, clock, act } = this.#options;
+    const change = await store.write(scope, async (tx) => {
+      const before = (await tx.get<AlarmDocument>(alarmKind, alarm.name))?.body;
+      if (before === undefined || before.settingsAt !== alarm.settingsAt || before.state.value !== alarm.state.value) {
+        return undefined;
+      }
+      const at = clock.now();
+      const state = {
+        value,
+        reason: reason.slice(0, bounds.alarmReasonCharsMax.value),
+        reasonData,
+        updatedAt: at,
+        transitionedAt: at,
+      };
+      const after: AlarmDocument = { ...before, state };
+      await tx.put<AlarmDocument>(alarmKind, alarm.name, after);
+      await record(tx, alarm.name, at, stateLine(before.state, state));
+      return { ...scope, before, after };
+    });
+    if (change !== undefined) act(change);
+  }
+}

@@ -1,0 +1,51 @@
+import type { MetricCall } from "./metric-call.ts";
+import { checkQueries, type MetricDataQuery, QueryEvaluation } from "./metric-queries.ts";
+import type { MetricStore } from "./metric-store.ts";
+
+/** What an alarm looks at. */
+export interface AlarmQuestion {
+  readonly queries: readonly MetricDataQuery[];
+  /** The query whose values are wanted. */
+  readonly id: string;
+  /** In seconds. */
+  readonly period: number;
+  readonly periods: number;
+  /** Where the newest period ends; whole minutes since 1970. */
+  readonly endMinute: number;
+}
+
+/** The values, the newest first; null where there is none. Or why there are none. */
+export type AlarmAnswer =
+  | { readonly kind: "values"; readonly values: readonly (number | null)[] }
+  | { readonly kind: "failed"; readonly why: string };
+
+/** Reads the values of several alarms. One that can't be evaluated spoils no other. */
+export function readAlarmPoints(
+  store: MetricStore,
+  { questions }: { readonly questions: readonly AlarmQuestion[] },
+  call: MetricCall,
+): object {
+  const answers = questions.map((question): AlarmAnswer => {
+    try {
+      return { kind: "values", values: readValues(store, question, call) };
+    } catch (error) {
+      return { kind: "failed", why: error instanceof Error ? error.message : String(error) };
+    }
+  });
+  return { answers };
+}
+
+function readValues(
+  store: MetricStore,
+  { queries, id, period, periods, endMinute }: AlarmQuestion,
+  call: MetricCall,
+): readonly (number | null)[] {
+  const range = { fromMinute: endMinute - (periods * period) / 60, toMinute: endMinute };
+  const evaluation = new QueryEvaluation(queries, checkQueries(queries, "Metrics"), range, { store, call });
+  const [series, ...others] = evaluation.seriesOf(id);
+  if (others.length > 0) throw new Error(`The expression '${id}' is several time series: an alarm watches one.`);
+  return Array.from({ length: periods }, (_, age) => {
+    const time = endMinute * 60 - (age + 1) * period;
+    return series?.values.get(time) ?? null;
+  });
+}
