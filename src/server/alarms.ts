@@ -1,5 +1,6 @@
+import { bounds } from "../base/bounds.ts";
 import { AwsServices } from "../gateway/integrations/aws-services.ts";
-import { AlarmActions } from "../services/cloudwatch/alarm-actions.ts";
+import { AlarmActions, type AlarmPost } from "../services/cloudwatch/alarm-actions.ts";
 import { AlarmEvaluator } from "../services/cloudwatch/alarm-evaluator.ts";
 import type { AlarmChange } from "../services/cloudwatch/alarm-families.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -20,6 +21,7 @@ export interface AlarmsOptions {
 export class Alarms {
   readonly #actions: AlarmActions;
   readonly #evaluator: AlarmEvaluator;
+  #timer: NodeJS.Timeout | undefined = undefined;
 
   constructor({ config, ground, telemetry, functions, logger }: AlarmsOptions) {
     const { clock, store } = ground;
@@ -34,6 +36,7 @@ export class Alarms {
         accept: lambda.acceptEvent,
       },
       findSns: snsFinder(config, clock),
+      post,
       hasWebhooks: config.beyondAws.includes("alarm-webhooks"),
     });
     const act = (change: AlarmChange): void => this.#actions.act(change);
@@ -47,12 +50,23 @@ export class Alarms {
 
   start(): void {
     this.#evaluator.start();
+    this.#timer = setInterval(() => this.#evaluator.tick(), bounds.alarmTickMs.value).unref();
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#timer);
     await this.#evaluator.close();
     await this.#actions.close();
   }
+}
+
+async function post({ url, headers: list, body, signal }: AlarmPost): Promise<number> {
+  const headers = new Headers();
+  for (let index = 0; index < list.length; index += 2) headers.append(list[index]!, list[index + 1]!);
+  const response = await fetch(url, { method: "POST", headers, body, redirect: "error", signal });
+  // Nobody reads what it says.
+  await response.body?.cancel();
+  return response.status;
 }
 
 /** Returns what finds SNS: as integrations find services, and otherwise at the upstream. */

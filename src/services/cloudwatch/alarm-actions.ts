@@ -26,6 +26,16 @@ export interface AlarmActionsOptions {
   /** Finds where a region's SNS is, and with what an account's calls are signed; or why it is nowhere. */
   readonly findSns: (region: string, account: string) => Receiver | { readonly problem: string };
   readonly hasWebhooks: boolean;
+  /** Sends a POST, follows no redirect, and resolves with the status of the answer. */
+  readonly post: (request: AlarmPost) => Promise<number>;
+}
+
+export interface AlarmPost {
+  readonly url: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+  readonly signal: AbortSignal;
 }
 
 interface Receiver {
@@ -153,14 +163,9 @@ export class AlarmActions {
   }
 
   async #send(url: string, list: readonly string[], body: Buffer): Promise<Attempt> {
-    const headers = new Headers();
-    for (let index = 0; index < list.length; index += 2) headers.append(list[index]!, list[index + 1]!);
     const signal = AbortSignal.any([AbortSignal.timeout(bounds.alarmActionMsMax.value), this.#closing.signal]);
-    const response = await fetch(url, { method: "POST", headers, body, redirect: "error", signal });
-    // Nobody reads what it says.
-    await response.body?.cancel();
-    if (response.ok) return {};
-    const { status } = response;
+    const status = await this.#options.post({ url, headers: list, body, signal });
+    if (status >= 200 && status < 300) return {};
     return { problem: `${new URL(url).origin} answered ${status}`, isFinal: status < 500 && status !== 429 };
   }
 }

@@ -34,7 +34,6 @@ export class AlarmEvaluator {
   readonly #alarms = new Map<string, WatchedAlarm>();
   #hasNews = true;
   #endWatch: () => void = () => undefined;
-  #timer: NodeJS.Timeout | undefined = undefined;
   #work: Promise<void> | undefined = undefined;
 
   constructor(options: AlarmEvaluatorOptions) {
@@ -45,16 +44,15 @@ export class AlarmEvaluator {
     this.#endWatch = this.#options.store.subscribe((changes) => {
       if (changes.some(({ kind }) => kind === alarmKind)) this.#hasNews = true;
     });
-    this.#timer = setInterval(() => this.#tick(), bounds.alarmTickMs.value).unref();
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
     this.#endWatch();
     await this.#work;
   }
 
-  #tick(): void {
+  /** Evaluates the alarms that are due, unless that is under way. It is called every second or so. */
+  tick(): void {
     this.#work ??= this.#evaluate()
       .catch((error: unknown) => {
         this.#options.logger.error("Alarms could not be evaluated.", { error: String(error) });

@@ -60,14 +60,14 @@ export function decideAlarm(
 const isBreached = ({ ComparisonOperator, Threshold }: AlarmSettings, value: number): boolean =>
   comparisons[ComparisonOperator].isBreached(value, Threshold);
 
-interface Known {
+interface KnownValue {
   readonly value: number;
   readonly age: number;
 }
 
 interface Reasoning {
   readonly points: AlarmPoints;
-  readonly recent: readonly Known[];
+  readonly recent: readonly KnownValue[];
   readonly missing: number;
   readonly current: AlarmState;
   readonly state: AlarmState;
@@ -121,7 +121,7 @@ export const alarmTime = (ms: number): string => new Date(ms).toISOString().repl
 function reasonDataOf(
   settings: AlarmSettings,
   { newest, period }: AlarmPoints,
-  recent: readonly Known[],
+  recent: readonly KnownValue[],
   nowMs: number,
 ): string {
   const { Statistic, ExtendedStatistic, Unit, Threshold } = settings;
