@@ -821,6 +821,10 @@ export const bounds = {
     source: "ours: a management call without a byte; a synchronous invocation may take 15 minutes on AWS",
   },
   controlConnectionsMax: { value: 256, source: "ours: connections of the gateway threads that control takes" },
+  deploymentsComparedMax: {
+    value: 50,
+    source: "ours: the newest deployments of an API, as `portico deployments` tells them",
+  },
   operationsBodyBytesMax: {
     value: 65_536,
     source: "ours: what is sent to an operations endpoint, if it takes no payload",

@@ -135,6 +135,8 @@ export interface HttpDeployment {
   readonly AutoDeployed: boolean;
   readonly DeploymentStatus: "PENDING" | "FAILED" | "DEPLOYED";
   readonly DeploymentStatusMessage?: string;
+  /** Portico's own: the ARN of who made it. No answer has it. */
+  readonly createdBy?: string;
 }
 
 export interface HttpStage {

@@ -147,6 +147,8 @@ export interface Deployment {
   readonly id: string;
   readonly description?: string;
   readonly createdDate: number;
+  /** Portico's own: the ARN of who made it. No answer has it. */
+  readonly createdBy?: string;
 }
 
 export interface Stage {

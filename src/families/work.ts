@@ -64,6 +64,9 @@ export const regionalScope = ({ account, region }: Pick<CallContext, "account" |
 /** Returns the time in seconds since 1970, as timestamps are stored and sent. */
 export const nowSeconds = (call: CallContext): number => Math.floor(call.clock.now() / 1000);
 
+/** Returns the ARN of who calls; of an access key that is an account's number, that account's root. */
+export const callerArn = ({ caller, account }: CallContext): string => caller?.arn ?? `arn:aws:iam::${account}:root`;
+
 /** Members that may be undefined, as a caller's input has them. */
 type OptionalMembers<T> = { readonly [Member in keyof T]: T[Member] | undefined };
 

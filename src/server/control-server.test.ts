@@ -47,6 +47,7 @@ async function start(
       status: async () => [],
       reference: async () => ({ status: 404, headers: {}, body: "" }),
       portal: async () => ({ status: 404, headers: {}, body: "" }),
+      deployments: async () => undefined,
       explain: async () => ({ kind: "refused", status: 500, message: "" }),
       reset: undefined,
       clock: undefined,

@@ -23,6 +23,7 @@ import type { CompileSettings } from "./compile-stage.ts";
 import type { ServerConfig } from "./config.ts";
 import { type ControlServer, makeControlServer } from "./control-server.ts";
 import type { DataPlane } from "./data-plane.ts";
+import { readDeploymentHistory } from "./deployment-history.ts";
 import { ensureAdministrator } from "./enforcement/administrator.ts";
 import { Authentication } from "./enforcement/authentication.ts";
 import { ManagementEnforcement } from "./enforcement/enforcement.ts";
@@ -237,6 +238,7 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
         closedParts: (key) => closedParts(findServedPlan(dataPlane.reconciler, key)),
       }),
     portal: (asked) => answerPortal(asked, store),
+    deployments: (asked) => readDeploymentHistory(store, asked),
     explain: makeExplain({
       ...compileSettings,
       store,

@@ -5,6 +5,7 @@ import type { BeyondAws } from "../definition/beyond-aws.ts";
 import type { ThrottleLimit } from "../limits/throttles.ts";
 import { portalsPath } from "../management/v2/portal.ts";
 import { codePath } from "../services/lambda/code-links.ts";
+import type { HistoryQuestion, PastDeployment } from "./deployment-history.ts";
 import { type ExplainAnswer, type ExplainRequest, readExplainRequest } from "./explain.ts";
 import { type PortalPath, readPortalPath } from "./pages/portals.ts";
 import { referencePath } from "./pages/reference.ts";
@@ -21,6 +22,8 @@ export interface ServerFacts {
   reference(path: string): Promise<OperationsResponse>;
   /** Returns the page of a portal, or a file that it loads. */
   portal(asked: PortalPath): Promise<OperationsResponse>;
+  /** Returns an API's deployments, the newest first; undefined if there is no such API. */
+  deployments(asked: HistoryQuestion): Promise<readonly PastDeployment[] | undefined>;
   /** Runs a request and reports what happened to it. */
   explain(asked: ExplainRequest): Promise<ExplainAnswer>;
   /** Empties the server; undefined if that is not allowed. Returns the key of the administrator that it then needs. */
@@ -86,6 +89,18 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
       return answer.kind === "report" ? json(200, answer.report) : json(answer.status, { message: answer.message });
     },
   },
+  "/_portico/deployments": {
+    method: "POST",
+    async answer({ deployments }, body) {
+      const asked = readStrings(body, ["account", "region", "apiId"]);
+      if (asked === undefined)
+        return json(400, { message: 'Send {"account": …, "region": …, "apiId": …}: three texts.' });
+      const found = await deployments(asked);
+      return found === undefined
+        ? json(404, { message: `There is no API ${asked.apiId.slice(0, 200)}.` })
+        : json(200, { deployments: found });
+    },
+  },
   "/_portico/reset": {
     method: "POST",
     async answer({ reset }) {
@@ -119,6 +134,20 @@ function readAdvance(body: Buffer): number | undefined {
     return Number.isInteger(advanceMs) && Number(advanceMs) >= 0 && Number(advanceMs) <= advanceMsMax
       ? Number(advanceMs)
       : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads a JSON object with these texts; undefined if it is none. */
+function readStrings<Name extends string>(
+  body: Buffer,
+  names: readonly Name[],
+): Readonly<Record<Name, string>> | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString("utf8"));
+    const isRight = isObject(value) && names.every((name) => typeof value[name] === "string");
+    return isRight ? (value as Record<Name, string>) : undefined;
   } catch {
     return undefined;
   }

@@ -77,10 +77,15 @@ export class MockApi {
     return call(this.#url, "PATCH", this.#method, { patchOperations });
   }
 
-  async deploy(text: string): Promise<string> {
-    await call(this.#url, "PUT", `${this.#method}/integration/responses/200`, {
+  /** Lets the method answer a text, once it is deployed. */
+  answer(text: string): Promise<Record<string, unknown>> {
+    return call(this.#url, "PUT", `${this.#method}/integration/responses/200`, {
       responseTemplates: { "application/json": text },
     });
+  }
+
+  async deploy(text: string): Promise<string> {
+    await this.answer(text);
     return String((await call(this.#url, "POST", `/restapis/${this.id}/deployments`, { stageName: "prod" }))["id"]);
   }
 

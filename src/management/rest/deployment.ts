@@ -7,7 +7,7 @@ import {
   type Stage,
 } from "../../definition/rest-api.ts";
 import { listPaths, member, text } from "../../families/patch.ts";
-import { nonEmpty, nowSeconds, present } from "../../families/work.ts";
+import { callerArn, nonEmpty, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { creationOrder } from "../../store/store.ts";
 import { readDefinition } from "./definition-documents.ts";
@@ -47,6 +47,7 @@ async function createDeployment(work: Change<"CreateDeployment", RestApi>): Prom
     id: await deployments.freshId(work, 6),
     description: input.description,
     createdDate: nowSeconds(work.call),
+    createdBy: callerArn(work.call),
   });
   await work.tx.put(restKinds.snapshot, `${api.id}/${deployment.id}`, definition);
   await moveStage(work, deployment);

@@ -2,7 +2,7 @@ import type { HttpDeployment } from "../../definition/http-api.ts";
 import { checkLengths } from "../../definition/text-lengths.ts";
 import { isWebSocketApi, type V2Api } from "../../definition/v2-api.ts";
 import { unmerged } from "../../families/merge.ts";
-import { nowSeconds, present } from "../../families/work.ts";
+import { callerArn, nowSeconds, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { deleteDeployment, writeDeployment } from "./auto-deploy.ts";
 import { deployments } from "./deployments.ts";
@@ -37,6 +37,7 @@ async function createDeployment(work: Change<"CreateDeployment", V2Api>): Promis
     AutoDeployed: false,
     DeploymentStatus: "DEPLOYED",
     DeploymentStatusMessage: undefined,
+    createdBy: callerArn(work.call),
   });
   checked(deployment);
   await writeDeployment(work, definition, deployment);
