@@ -17,7 +17,7 @@ import {
 } from "./http-mapping-rules.ts";
 import { integrationSubtypes } from "./integration-subtypes.ts";
 import { checkHttpMethod, checkHttpUri, invalidArn, isRoleArn } from "./rules.ts";
-import { checkLengths } from "./text-lengths.ts";
+import { checkLengths, shortened } from "./text-lengths.ts";
 import { notForHttp } from "./v2-members.ts";
 import type { WebSocketIntegration } from "./websocket-api.ts";
 import { checkWebSocketIntegration } from "./websocket-integration-rules.ts";
@@ -91,7 +91,8 @@ function checkCustom(
   const foreign = membersOfProxies.find((member) => integration[member] !== undefined);
   if (foreign !== undefined) return `${foreign} cannot be specified for integrations of type ${type}`;
   if (ConnectionType !== "INTERNET") return "VPC links are only supported with integrations of type HTTP_PROXY";
-  if (version !== "1.0") return `Invalid PayloadFormatVersion specified: ${version}. Must be one of: [1.0]`;
+  if (version !== "1.0")
+    return `Invalid PayloadFormatVersion specified: ${version && shortened(version)}. Must be one of: [1.0]`;
   return checkWebSocketIntegration(integration as unknown as WebSocketIntegration, {
     hasHttpVpcLink: hasVpcLink,
     timeoutInMillisMax,
@@ -165,7 +166,7 @@ function checkPayloadFormat(integration: ProxyIntegration): string | undefined {
   const versions = type === "AWS_PROXY" && subtype === undefined ? ["1.0", "2.0"] : ["1.0"];
   return versions.includes(version)
     ? undefined
-    : `Invalid PayloadFormatVersion specified: ${version}. Must be one of: [${versions.join(", ")}]`;
+    : `Invalid PayloadFormatVersion specified: ${shortened(version)}. Must be one of: [${versions.join(", ")}]`;
 }
 
 const valueLengthMax = bounds.httpMappingValueCharsMax.value;

@@ -10,6 +10,7 @@ import {
   parseHttpMappingValue,
 } from "../language/http-mapping-expression.ts";
 import { parseJsonPath } from "../language/json-path/json-path.ts";
+import { shortened } from "./text-lengths.ts";
 
 /** The parts of a mapping's key. */
 export interface HttpMappingTarget {
@@ -96,7 +97,7 @@ export function checkHttpResponseMappings(
 ): string | undefined {
   return resultOf(
     Object.entries(mappings ?? {}).flatMap(([status, of]) =>
-      isMappedStatus(status) ? problemsOf(of, "response") : [`Invalid status code specified: ${status}`],
+      isMappedStatus(status) ? problemsOf(of, "response") : [`Invalid status code specified: ${shortened(status)}`],
     ),
   );
 }

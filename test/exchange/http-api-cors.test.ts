@@ -282,3 +282,47 @@ test("a closed route, and a route without a target, answer with the configured h
     assert.deepEqual([reply.status, corsOf(reply)], [status, { "allow-origin": "*" }]);
   }
 });
+
+test("no preflight, however absurd, passes a guarded route that takes it, or lets a foreign origin in", async () => {
+  await using server = await startBackend();
+  await using gateway = await startGateway();
+  const integration = aUrl(server.origin);
+  const shut = { integration, route: { AuthorizationType: "AWS_IAM" } };
+  const kinds = { "ANY /shut": shut, "ANY /deep/{proxy+}": shut, $default: shut, "GET /open": { integration } };
+  const CorsConfiguration = { AllowOrigins: [origin], AllowMethods: ["*"], AllowHeaders: ["*"], MaxAge: 1 };
+  gateway.deployHttp(anHttpApi(kinds, { api: { CorsConfiguration } }));
+  const origins = [
+    ...[
+      "null",
+      "",
+      "*",
+      "file://",
+      "https://",
+      "https://app.example.",
+      "https://app.example:443",
+      "HTTPS://APP.EXAMPLE",
+    ],
+    ...["https://app.example@evil.example", "https://app.example%2eevil", "https://app.example/", ` ${origin}x`],
+    ...["javascript:alert(1)", "\xff\xfe", `${origin}, ${origin}`, "x".repeat(6_000)],
+  ];
+  const methods = ["GET", "get", "TRACE", "*", "GET, PUT", "", "x".repeat(6_000)];
+  for (const path of ["/shut", "/deep/a/b", "/open", "/elsewhere"]) {
+    for (const from of origins) {
+      const reply = await preflight(gateway, path, from);
+      assert.deepEqual([reply.status, corsOf(reply)], [403, {}], `${path} from ${from.slice(0, 40)}`);
+    }
+    for (const wants of methods) {
+      const headers = {
+        Origin: origin,
+        "Access-Control-Request-Method": wants,
+        "Access-Control-Request-Headers": `${"x-a,".repeat(500)}authorization`,
+      };
+      const reply = await ask(gateway, path, headers, "OPTIONS");
+      assert.equal(reply.status, 403, `${path} asks for ${wants.slice(0, 20)}`);
+      assert.equal(corsOf(reply)["allow-origin"], origin);
+      assert.notEqual(corsOf(reply)["allow-headers"], headers["Access-Control-Request-Headers"]);
+    }
+  }
+  assert.deepEqual(server.requests, []);
+  assert.deepEqual(gateway.errors, []);
+});

@@ -336,3 +336,37 @@ test("a trace shows no secret that mappings move or have", async () => {
   assert.match(shown, /append:header\.plain.*seen/);
   assert.doesNotMatch(shown, /a-key-of-the-backend|a-secret-of-the-client/);
 });
+
+test("a stored mapping into a reserved header, of requests or answers, closes its route; no backend is called", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  const names = [
+    ...["Authorization", "Connection", "Content-Encoding", "Content-Length", "Content-Location", "Forwarded"],
+    ...["Keep-Alive", "Origin", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Trailers", "Transfer-Encoding"],
+    ...["Upgrade", "X-Forwarded-For", "X-Forwarded-Proto", "Via", "Access-Control-Allow-Origin", "Apigw-RequestId"],
+    ...["X-Amz-Security-Token", "X-Amzn-Trace-Id"],
+  ];
+  for (const name of names) {
+    for (const each of [name, name.toUpperCase(), name.toLowerCase()]) {
+      for (const action of ["append", "overwrite", "remove"]) {
+        const mapping = { [`${action}:header.${each}`]: "$request.querystring.q" };
+        for (const mappings of [{ RequestParameters: mapping }, { ResponseParameters: { 200: mapping } }]) {
+          deploy(gateway, aUrl(backend.origin, mappings));
+          const { status } = await callHttpApi(gateway, "/pets/1?q=x");
+          assert.equal(status, 501, JSON.stringify(mappings));
+        }
+      }
+    }
+  }
+  for (const key of [
+    "append:header.a\r\nb",
+    "append:header.a b",
+    "append:header.a:",
+    "overwrite:header.\u0000",
+    "append:header.",
+  ]) {
+    deploy(gateway, aUrl(backend.origin, { RequestParameters: { [key]: "x" } }));
+    assert.equal((await callHttpApi(gateway, "/pets/1")).status, 501, JSON.stringify(key));
+  }
+  assert.deepEqual(backend.requests, []);
+});

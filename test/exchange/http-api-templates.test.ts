@@ -112,3 +112,37 @@ for (const [what, overrides, status, over] of [
     assert.equal((await callHttpApi(gateway, "/")).status, status);
   });
 }
+
+test("no value that is mapped beside a template ends a header, a path or an answer's head", async () => {
+  const evil = "a\r\nX-Evil: 1\r\n\r\nGET /other HTTP/1.1";
+  await using backend = await startBackend((_, outgoing) => outgoing.end(JSON.stringify({ v: evil })));
+  await using gateway = await startGateway();
+  const integration = custom({
+    IntegrationType: "HTTP",
+    IntegrationUri: `${backend.origin}/in/{id}`,
+    RequestTemplates: { "application/json": "$input.json('$')" },
+    RequestParameters: {
+      "integration.request.path.id": "route.request.path.id",
+      "integration.request.header.x-path": "route.request.path.id",
+      "integration.request.header.x-body": "route.request.body.v",
+      "integration.request.header.x-variable": "stageVariables.v",
+      "integration.request.querystring.q": "route.request.querystring.q",
+    },
+  });
+  const mapped = {
+    ...response("$default", "{}"),
+    ResponseParameters: { "route.response.header.x-said": "integration.response.body.v" },
+  };
+  const api = anHttpApi({ "POST /{id}": { integration } }, { integrationResponses: [mapped] });
+  gateway.deployHttp(api, anHttpStage({ StageVariables: { v: evil } }), surroundings);
+  const path = `/${encodeURIComponent(evil)}?q=${encodeURIComponent(evil)}`;
+  const answered = await callHttpApi(gateway, path, { method: "POST", body: JSON.stringify({ v: evil }) });
+  assert.equal(answered.headers["x-evil"], undefined);
+  assert.doesNotMatch(answered.rawHeaders.join("|"), /[\r\n]/);
+  assert.ok(backend.requests.length <= 1, "there is no second request");
+  for (const { headers, url } of backend.requests) {
+    assert.equal(headers["x-evil"], undefined);
+    assert.match(url, /^[\x21-\x7e]+$/);
+  }
+  assert.deepEqual(gateway.errors, []);
+});

@@ -12,6 +12,7 @@ import {
   isDomainName,
   type UploadedCertificate,
 } from "../../definition/domain-name.ts";
+import { shortened } from "../../definition/text-lengths.ts";
 import { nowSeconds, present } from "../../families/work.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import { everywhere, type Reader } from "../../store/store.ts";
@@ -36,7 +37,7 @@ export type DomainNameMembers = Omit<
 
 /** Refuses a name that no new domain name of the type may have. */
 export function checkNewName(domainName: string, type: DomainEndpointType): void {
-  if (!isDomainName(domainName)) throw badRequest(`Invalid domain name specified: ${domainName}`);
+  if (!isDomainName(domainName)) throw badRequest(`Invalid domain name specified: ${shortened(domainName)}`);
   if (type === "PRIVATE" && domainName.startsWith("*.")) {
     throw badRequest("Wildcards are not supported for PRIVATE domain names");
   }

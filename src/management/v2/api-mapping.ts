@@ -7,6 +7,7 @@ import {
 } from "../../definition/domain-name.ts";
 import { v2Kinds } from "../../definition/http-api.ts";
 import { restKinds } from "../../definition/rest-api.ts";
+import { shortened } from "../../definition/text-lengths.ts";
 import type { V2Api } from "../../definition/v2-api.ts";
 import { unmerged } from "../../families/merge.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
@@ -48,7 +49,7 @@ interface StageOfApi {
 export async function requireStage({ tx, call }: ControlWork, apiId: string, stage: string): Promise<StageOfApi> {
   const api = await tx.get<V2Api>(v2Kinds.api, apiId);
   if (api === undefined && (await tx.get(restKinds.restApi, apiId)) === undefined) {
-    throw notFound(`Invalid API identifier specified ${call.account}:${apiId}`);
+    throw notFound(`Invalid API identifier specified ${call.account}:${shortened(apiId)}`);
   }
   // AWS's words, as users quote them.
   if ((await tx.get(api === undefined ? restKinds.stage : v2Kinds.stage, `${apiId}/${stage}`)) === undefined) {

@@ -1,4 +1,5 @@
 import type { DomainEndpointType, DomainName } from "../../definition/domain-name.ts";
+import { checkLengths } from "../../definition/text-lengths.ts";
 import { mergedAs, unmerged } from "../../families/merge.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest } from "../../protocol/errors.ts";
@@ -12,7 +13,7 @@ import {
 import { hasEndpoint } from "../domains/endpoints.ts";
 import { checkTags } from "../tags/tag-rules.ts";
 import { domainNames } from "./domain-names.ts";
-import { tooMany } from "./refusals.ts";
+import { refuse, tooMany } from "./refusals.ts";
 import { type Change, defineResource, pageOfItems, type Work } from "./work.ts";
 
 type Configuration = NonNullable<Work<"CreateDomainName">["input"]["DomainNameConfigurations"]>[number];
@@ -63,10 +64,17 @@ function configurationOf(item: DomainName, type: DomainEndpointType): object {
 
 // Unconfirmed: the words of these; see docs/compatibility.md, "HTTP APIs, words of management".
 
+const lengths = {
+  CertificateArn: [0, 2048],
+  CertificateName: [0, 128],
+  OwnershipVerificationCertificateArn: [0, 2048],
+} as const;
+
 /** Returns the one configuration that an input has. */
 function onlyConfiguration(configurations: readonly Configuration[] | undefined): Configuration {
   const [only, ...others] = configurations ?? [];
   if (only === undefined || others.length > 0) throw badRequest("Exactly one domain name configuration is required");
+  refuse(checkLengths(only, lengths));
   return only;
 }
 
