@@ -124,7 +124,7 @@ test("without automatic deployments nothing that an API is changed to is served 
     new UpdateAuthorizerCommand({ ...authorizer, IdentitySource: [] }),
     new UpdateApiCommand({ ApiId, CorsConfiguration: { AllowOrigins: ["https://a.example"] } }),
     new CreateRouteCommand({ ApiId, RouteKey: "GET /more", Target }),
-    new UpdateIntegrationCommand({ ApiId, IntegrationId, IntegrationUri: "http://127.0.0.1:1/" }),
+    new UpdateIntegrationCommand({ ApiId, IntegrationId, IntegrationUri: "http://backend.invalid/" }),
     new UpdateRouteCommand({ ApiId, RouteId, AuthorizationType: "NONE" }),
     new DeleteAuthorizerCommand(authorizer),
   ]) {
