@@ -46,15 +46,20 @@ export function makeV2Management({
   return {
     store,
     /** Sends what no SDK would; returns the status and the answer's text. */
-    async send(method: string, path: string, body: object): Promise<{ status: number; text: string }> {
-      const credential = `${scope.account}/20261120/${scope.region}/apigateway/aws4_request`;
+    async send(
+      method: string,
+      path: string,
+      body?: object | string,
+      account = scope.account,
+    ): Promise<{ status: number; text: string }> {
+      const credential = `${account}/20261120/${scope.region}/apigateway/aws4_request`;
       const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=0`;
       const headers = { host: "localhost:4566", authorization };
       const answer = await management.handle({
         method,
         target: path,
         headers,
-        body: Buffer.from(JSON.stringify(body)),
+        body: Buffer.from(body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body)),
       });
       return { status: answer.status, text: answer.body.toString() };
     },
