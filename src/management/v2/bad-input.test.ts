@@ -2,11 +2,11 @@
 // are none, texts of a megabyte, ids of nothing, and ids of another account. What is refused changes nothing.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { beyondAwsNames } from "../../../src/definition/beyond-aws.ts";
-import { makeControlLimits } from "../../../src/management/control-limits.ts";
-import { makeRestOperations } from "../../../src/management/rest/operations.ts";
-import { loadModel, type Shape, shapeOf, wireName } from "../../../src/protocol/model.ts";
-import { makeV2Management, scope } from "../../v2-management.ts";
+import { makeV2Management, scope } from "../../../test/v2-management.ts";
+import { beyondAwsNames } from "../../definition/beyond-aws.ts";
+import { loadModel, type Shape, shapeOf, wireName } from "../../protocol/model.ts";
+import { makeControlLimits } from "../control-limits.ts";
+import { makeRestOperations } from "../rest/operations.ts";
 
 const model = loadModel("apigatewayv2");
 const management = makeV2Management({
