@@ -4,6 +4,7 @@ import type { AuthorizerSet } from "./authorizer-set.ts";
 import { compileApiKey, compileQuota } from "./compile-api-key.ts";
 import { compileAuthorization } from "./compile-authorization.ts";
 import { compileIntegration, type IntegrationContext } from "./compile-integration.ts";
+import { compileResponseCache } from "./compile-response-cache.ts";
 import { compileThrottles } from "./compile-throttles.ts";
 import { compileValidation, type ValidationContext } from "./compile-validation.ts";
 import { misconfigured, Refusal } from "./refusal.ts";
@@ -32,7 +33,13 @@ export function compileMethod(method: Method, context: MethodContext): StepPlan[
       ...compileQuota(method),
     ];
     const integration = compileLast(method, context);
-    return [...compileCompression(integration, context), ...guards, ...compileValidation(method, context), integration];
+    return [
+      ...compileCompression(integration, context),
+      ...guards,
+      ...compileValidation(method, context),
+      ...compileResponseCache(method, integration, context),
+      integration,
+    ];
   } catch (error) {
     if (error instanceof Refusal) return [error.step];
     throw error;

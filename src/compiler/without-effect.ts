@@ -9,7 +9,6 @@ export function settingsWithoutEffect({ restApi, resources }: RestApiDefinition,
   const names = new Set<string>();
   // There is no TLS that it could be a policy of.
   if (restApi.securityPolicy !== undefined) names.add(`securityPolicy ${restApi.securityPolicy}`);
-  if (stage.cacheClusterEnabled) names.add("cacheClusterEnabled");
   const methods = resources.flatMap(({ path, resourceMethods = {} }) =>
     Object.keys(resourceMethods).map((verb) => [path, verb] as const),
   );
@@ -24,7 +23,8 @@ export function settingsWithoutEffect({ restApi, resources }: RestApiDefinition,
   for (const [key, setting] of Object.entries(stage.methodSettings)) {
     // A throttle that holds for nothing should not go unnoticed.
     if (!coversAny(key, methods)) names.add(`methodSettings ${key}, which names no deployed method`);
-    if (setting.cachingEnabled) names.add(`${key} cachingEnabled`);
+    if (setting.cachingEnabled && !stage.cacheClusterEnabled)
+      names.add(`${key} cachingEnabled, without cacheClusterEnabled`);
     if (setting.metricsEnabled) names.add(`${key} metricsEnabled`);
   }
   return [...names].sort();

@@ -48,7 +48,7 @@ const customDomain = works("gateway/routing/custom-domains", atOnce);
 const clearText = withoutEffect("Custom domain names are served in clear text.");
 const closesName: Setting = { kind: "not-served", what: "A custom domain name with it answers 501." };
 const privateName: Setting = { kind: "not-served", what: "Private custom domain names are not served." };
-const noCache = "There is no response cache yet.";
+const cache = "gateway/steps/response-cache";
 const canary = works("gateway/split-program", atOnce);
 /** Only methods that require keys look at them. */
 const keys = enforced("gateway/steps/api-key", atOnce);
@@ -123,8 +123,8 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     contentHandling: works("gateway/integrations/content-handling"),
     timeoutInMillis: works("gateway/integrations/backend-call"),
     responseTransferMode: works("gateway/integrations/lambda-stream"),
-    cacheNamespace: withoutEffect(noCache),
-    cacheKeyParameters: withoutEffect(noCache),
+    cacheNamespace: works(cache),
+    cacheKeyParameters: works(cache),
     integrationResponses: works("gateway/steps/integration-response"),
   },
   TlsConfig: { insecureSkipVerification: enforced("gateway/integrations/backend-pools") },
@@ -187,8 +187,8 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     methodSettings: enforced("gateway/steps/throttle", atOnce),
     accessLogSettings: works("gateway/access-log", atOnce),
     canarySettings: canary,
-    cacheClusterEnabled: withoutEffect(noCache, "cacheClusterEnabled"),
-    cacheClusterSize: withoutEffect(noCache),
+    cacheClusterEnabled: works(cache, atOnce),
+    cacheClusterSize: works("server/response-cache-budget", atOnce),
     cacheClusterStatus: description,
     tracingEnabled: works("gateway/trace-sampling", atOnce),
   },
@@ -198,11 +198,11 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     loggingLevel: works("telemetry/execution-log", atOnce),
     dataTraceEnabled: works("telemetry/execution-log", atOnce),
     metricsEnabled: withoutEffect("There are no metrics in CloudWatch.", "metricsEnabled"),
-    cachingEnabled: withoutEffect(noCache, "cachingEnabled"),
-    cacheTtlInSeconds: withoutEffect(noCache),
-    cacheDataEncrypted: withoutEffect("Nothing is cached that could be read."),
-    requireAuthorizationForCacheControl: withoutEffect("Nothing is cached that a caller could invalidate."),
-    unauthorizedCacheControlHeaderStrategy: withoutEffect("Nothing is cached that a caller could invalidate."),
+    cachingEnabled: works(cache, atOnce),
+    cacheTtlInSeconds: works(cache, atOnce),
+    cacheDataEncrypted: works("response-cache/entry-cipher", atOnce),
+    requireAuthorizationForCacheControl: enforced(cache, atOnce),
+    unauthorizedCacheControlHeaderStrategy: enforced(cache, atOnce),
   },
   AccessLogSettings: {
     format: works("gateway/access-log", atOnce),
@@ -212,12 +212,12 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     percentTraffic: canary,
     deploymentId: canary,
     stageVariableOverrides: canary,
-    useStageCache: withoutEffect(noCache),
+    useStageCache: works(cache, atOnce),
   },
   DeploymentCanarySettings: {
     percentTraffic: canary,
     stageVariableOverrides: canary,
-    useStageCache: withoutEffect(noCache),
+    useStageCache: works(cache, atOnce),
   },
   ApiKey: {
     id: description,
@@ -338,8 +338,8 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
   CreateDeploymentRequest: {
     stageName: works(deploymentInput, "call"),
     stageDescription: works(deploymentInput, "call"),
-    cacheClusterEnabled: withoutEffect(noCache, "cacheClusterEnabled"),
-    cacheClusterSize: withoutEffect(noCache),
+    cacheClusterEnabled: works(deploymentInput, "call"),
+    cacheClusterSize: works(deploymentInput, "call"),
     variables: works(deploymentInput, "call"),
     canarySettings: canary,
     tracingEnabled: works(deploymentInput, "call"),

@@ -13,6 +13,7 @@ import type { CustomDomainPlan } from "../plan/custom-domain.ts";
 import type { Plan, PlanKind } from "../plan/kinds.ts";
 import { stageKey } from "../plan/plan.ts";
 import type { UsagePlanFacts } from "../plan/usage-plan.ts";
+import type { CacheMemory } from "../response-cache/cache-memory.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { LogSink } from "../telemetry/log-sink.ts";
@@ -40,6 +41,7 @@ import { linkClosedProgram, linkProgram, UnknownPlan } from "./link-program.ts";
 import { enterPrivately } from "./private-endpoint.ts";
 import type { Probe, ProbeOutcome } from "./probe.ts";
 import type { BelowStage, FrontRefusal, Program } from "./program.ts";
+import { ResponseCaches } from "./response-caches.ts";
 import { addHint } from "./responses/failure.ts";
 import { type Address, type Destination, findDestination, type Places } from "./routing/address.ts";
 import { ownHostOf } from "./routing/browser-document.ts";
@@ -89,6 +91,8 @@ export interface GatewayOptions {
   readonly apiKeys: ApiKeyRecords;
   readonly usageSaving: UsageSaving;
   readonly settings: GatewaySettings;
+  /** How many gateway threads there are. */
+  readonly threadCount?: number;
   /** The listener that requests of Portico's own are taken to come in by. */
   readonly listener?: Listener;
   /** Returns the document of one of AWS's own policies, by its ARN. Without it, sessions limited to one may do nothing. */
@@ -134,6 +138,8 @@ export interface GatewaySettings {
   readonly accessLog: string;
   /** Where the AWS services are that integrations call. */
   readonly services: AwsServiceSettings;
+  /** How many milliseconds a request waits for another one that fills its entry of a response cache; 0: it does not. */
+  readonly cacheFillWaitMs?: number;
 }
 
 /** How a request came to its stage. */
@@ -196,6 +202,10 @@ export class Gateway {
       userPoolKeys: new UserPoolKeys(clock),
       authorizerResults: new ResultCache(clock),
       verifiedTokens: new VerifiedTokens(),
+      responseCaches: new ResponseCaches(
+        { index: options.callbacks?.thread ?? 0, count: options.threadCount ?? 1 },
+        { clock, fillWaitMs: settings.cacheFillWaitMs ?? 0 },
+      ),
       knownCallers: this.callers,
       signingKeys: new SigningKeys(),
       connections: new LiveConnections({
@@ -275,6 +285,11 @@ export class Gateway {
   }
 
   /** Takes in a web ACL before the plans that name it arrive, or a change of it. Returns why it lets nothing pass. */
+  /** Takes the memory of a stage's response cache, by the stage's key. Without it nothing is cached. */
+  setResponseCache(key: string, memory: CacheMemory | null): void {
+    this.#thread.responseCaches.set(key, memory);
+  }
+
   setWebAcl(arn: string, webAcl: PublishedWebAcl | null): string | undefined {
     return this.#thread.webAcls.set(arn, webAcl);
   }

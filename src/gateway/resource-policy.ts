@@ -119,16 +119,18 @@ export function decideAccess(
     access,
     called,
     principal,
+    action = invokeAction,
   }: {
     readonly stageArn: string;
     readonly access: CallerAccess;
     readonly called: CalledResource;
     readonly principal?: Principal;
+    /** What the caller wants to do to the method: by default, call it. */
+    readonly action?: string;
   },
 ): AccessDecision {
   const context = invokeContextOf(exchange, principal);
-  const decide = (resource: string): AccessDecision =>
-    authorize({ action: invokeAction, resource, context }, access, called);
+  const decide = (resource: string): AccessDecision => authorize({ action, resource, context }, access, called);
   return strictestOf(exchange, { stageArn, strictness: accessStrictness, decide });
 }
 

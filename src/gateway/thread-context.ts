@@ -18,6 +18,7 @@ import type { TlsIdentities } from "./integrations/tls-identities.ts";
 import type { KeyAccess } from "./key-access.ts";
 import type { KnownCallers } from "./known-callers.ts";
 import type { TraceSampling } from "./trace-sampling.ts";
+import type { ResponseCaches } from "./response-caches.ts";
 import type { UnderWay } from "./under-way.ts";
 import type { WebAcls } from "./web-acls.ts";
 import type { LiveConnections } from "./websocket/live-connections.ts";
@@ -47,6 +48,7 @@ export interface ThreadContext {
   readonly userPoolKeys: UserPoolKeys;
   readonly authorizerResults: ResultCache;
   readonly verifiedTokens: VerifiedTokens;
+  readonly responseCaches: ResponseCaches;
   readonly webAcls: WebAcls;
   readonly knownCallers: KnownCallers;
   readonly signingKeys: SigningKeys;

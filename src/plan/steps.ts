@@ -57,6 +57,11 @@ export const steps = {
     reads: ["headers", "query", "path"],
     isGate: true,
   },
+  "response-cache": {
+    // It buffers the body if a part of the key comes from it.
+    synopsis: "answers from the stage's cache, or keeps the integration's answer there",
+    reads: ["headers", "query", "path"],
+  },
   // The steps below buffer the body if templates or mappings read it. Otherwise the body streams.
   mock: { synopsis: "answers by itself, as a MOCK integration", reads: ["headers"] },
   http: {
@@ -121,6 +126,7 @@ export type StepPlan =
   | ThrottlePlan
   | IamPlan
   | RequestValidationPlan
+  | ResponseCachePlan
   | MockPlan
   | HttpPlan
   | HttpProxyPlan
@@ -231,6 +237,33 @@ export interface RequestValidationPlan {
 export interface RequiredParameterPlan {
   readonly place: "path" | "querystring" | "header";
   readonly name: string;
+}
+
+/** The cache itself is the stage's: threads get its memory in messages of its own. */
+export interface ResponseCachePlan {
+  readonly kind: "response-cache";
+  /** What every key begins with. Answers of another deployment, or from before a flush, have another beginning. */
+  readonly keyStart: string;
+  /** `cacheKeyParameters`, in the order of their names. */
+  readonly key: readonly ParameterPlan[];
+  /** By the verbs of requests whose answers are kept. */
+  readonly verbs: Readonly<Record<string, CacheRulePlan>>;
+  /** What the client accepts has a say in the form of the answer. */
+  readonly variesByAccept?: true;
+}
+
+export interface CacheRulePlan {
+  readonly ttlSeconds: number;
+  readonly isEncrypted: boolean;
+  /**
+   * What becomes of a client's wish for a new answer: anybody has it, or who is not allowed `execute-api:InvalidateCache` is
+   * treated as `unauthorizedCacheControlHeaderStrategy` says.
+   */
+  readonly invalidation:
+    | "ANYBODY"
+    | "FAIL_WITH_403"
+    | "SUCCEED_WITH_RESPONSE_HEADER"
+    | "SUCCEED_WITHOUT_RESPONSE_HEADER";
 }
 
 export interface MockPlan {

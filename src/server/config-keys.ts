@@ -60,6 +60,10 @@ export interface ServerSettings {
   readonly websocketResume: Readonly<Partial<ResumeLimits>>;
   /** The greatest number of bytes of a data plane request's body that is buffered. */
   readonly payloadMax: number;
+  /** The share of the machine's memory that response caches may fill together, in percent. */
+  readonly cacheMemory: number;
+  /** How many milliseconds a request waits for another one that fills its entry of a response cache; 0: it does not. */
+  readonly cacheFillWait: number;
   /** Proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly IpNetwork[];
   /** Every connection begins with a PROXY header. */
@@ -340,6 +344,23 @@ export const configKeys: readonly ConfigKey[] = [
     // AWS: API Gateway quotas, "Payload size" 10 MB.
     default: bounds.payloadBytesMax.value,
     help: "largest body that is buffered for an integration",
+  },
+  {
+    name: "cacheMemory",
+    flag: "cache-memory",
+    placeholder: "PERCENT",
+    value: { kind: "integer", min: 1, max: 75 },
+    default: 25,
+    help: "share of the machine's memory, in percent, that the response caches of all stages may fill together",
+  },
+  {
+    name: "cacheFillWait",
+    flag: "cache-fill-wait",
+    placeholder: "MS",
+    value: { kind: "integer", min: 0, max: 30_000 },
+    // AWS is not known to let requests wait for each other.
+    default: 0,
+    help: "milliseconds that a request waits for another one that fetches the same answer for a response cache; 0: each calls the integration",
   },
   {
     name: "trustedProxies",

@@ -23,6 +23,7 @@ import type { Ground } from "./ground.ts";
 import type { ThreadSettings } from "./messages.ts";
 import { makePublicationSources } from "./publications/publication-sources.ts";
 import { Reconciler } from "./reconcile.ts";
+import { ResponseCacheBudget } from "./response-cache-budget.ts";
 import type { ServerTelemetry } from "./server-telemetry.ts";
 import { ThreadPool } from "./threads.ts";
 import { withinMs } from "./within-ms.ts";
@@ -49,6 +50,7 @@ export class DataPlane {
   readonly probe: ThreadPool["probe"] = (probe) => this.threads.probe(probe);
   readonly apiKeys: ApiKeys;
   readonly #options: DataPlaneOptions;
+  readonly caches: ResponseCacheBudget;
   readonly #throttles: ThrottleMemory;
   #listening: Promise<number> | undefined;
   /** The revision that every thread must have applied for the server to be ready. */
@@ -59,6 +61,7 @@ export class DataPlane {
   constructor(options: DataPlaneOptions) {
     const { config, ground, telemetry, functions, compileSettings, geoFiles, entry, threadCount, logger } = options;
     this.#options = options;
+    this.caches = new ResponseCacheBudget(config.cacheMemory);
     this.#throttles = allocateThrottles(ground.clock.now());
     const settings = threadSettings(config, makeControlLimits(config.limit, config.profile));
     this.apiKeys = new ApiKeys({
@@ -102,10 +105,14 @@ export class DataPlane {
         compileSettings,
         this.apiKeys.table,
         logger,
+        this.caches,
         openGeoDatabase(geoFiles),
         config.domain,
       ),
-      post: (message) => this.threads.post(message),
+      post: (message) => {
+        if (message.kind === "response-cache" && message.value === null) this.caches.release(message.key);
+        this.threads.post(message);
+      },
       logger,
     });
   }
@@ -226,4 +233,5 @@ const threadSettings = (config: ServerConfig, limits: ControlLimits): ThreadSett
     ? { ...resumeLimitsDefault, ...config.websocketResume }
     : undefined,
   services: config.services,
+  cacheFillWaitMs: config.cacheFillWait,
 });

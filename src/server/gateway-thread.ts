@@ -143,6 +143,7 @@ const taken: Handlers<Publication> = {
     const reason = gateway?.setWebAcl(key, value);
     if (reason !== undefined) post({ kind: "refused", publication: { kind, key, revision }, reason });
   },
+  "response-cache": ({ key, value }) => gateway?.setResponseCache(key, value),
   plan: ({ key, revision, value }) => takePlan(key, revision, value),
   "api-kind": ({ key, value }) => gateway?.setApiKind(key, value),
   "custom-domain": ({ key, value }) => gateway?.setCustomDomain(key, value),
@@ -187,6 +188,7 @@ const handlers: Handlers<ToThread> = {
       wafRates: new RateCounters(start.wafRates),
       geo: openGeoDatabase(start.geo),
       settings,
+      threadCount: start.threadCount,
       listener: start.listener,
       ownPort: () => listeningPort,
       isOwnName: (host) => isCallbackName(host, settings.domains),

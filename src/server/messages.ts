@@ -16,6 +16,7 @@ import type { ServerAuthority } from "./server-authority.ts";
 /** The data that a gateway thread is started with (`workerData`). */
 export interface ThreadStart {
   readonly threadIndex: number;
+  readonly threadCount: number;
   readonly host: string;
   readonly port: number;
   readonly isPortShared: boolean;
@@ -73,6 +74,8 @@ export interface ThreadSettings {
   readonly resume: ResumeLimits | undefined;
   /** Where integrations call AWS services, with the credentials for AWS itself, if it is called. */
   readonly services: AwsServiceSettings;
+  /** `--cache-fill-wait`, in milliseconds. */
+  readonly cacheFillWaitMs: number;
 }
 
 /** The API keys in shared memory. Segments that are added later come through the port, and are read without waiting. */

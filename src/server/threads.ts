@@ -16,7 +16,7 @@ export interface ThreadPoolOptions {
   readonly count: number;
   readonly host: string;
   readonly port: number;
-  readonly start: Omit<ThreadStart, "threadIndex" | "host" | "port" | "isPortShared">;
+  readonly start: Omit<ThreadStart, "threadIndex" | "threadCount" | "host" | "port" | "isPortShared">;
   readonly logger: Logger;
   /** Takes control's end of a new thread's channel to the functions. */
   connectFunctions(port: MessagePort): void;
@@ -184,6 +184,7 @@ export class ThreadPool {
       host,
       port: this.#port,
       threadIndex: slot.index,
+      threadCount: count,
       isPortShared: count > 1,
     };
     const worker = new Worker(entry, { workerData, name: `gateway-${slot.index}` });

@@ -1,6 +1,8 @@
 // Whatever goes wrong inside, an exchange ends: once, answered or cut, counted and logged. Every call that the steps of every
 // kind make of their thread goes wrong here in turn, for requests with all sorts of bodies.
+
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { after, before, test } from "node:test";
@@ -20,6 +22,7 @@ import { TlsIdentities } from "../../src/gateway/integrations/tls-identities.ts"
 import { makeKeyAccess } from "../../src/gateway/key-access.ts";
 import { KnownCallers } from "../../src/gateway/known-callers.ts";
 import { linkProgram } from "../../src/gateway/link-program.ts";
+import { ResponseCaches } from "../../src/gateway/response-caches.ts";
 import { type SyntheticAnswer, SyntheticRequest } from "../../src/gateway/synthetic-request.ts";
 import type { ThreadContext } from "../../src/gateway/thread-context.ts";
 import { TraceSampling } from "../../src/gateway/trace-sampling.ts";
@@ -34,6 +37,7 @@ import type { AuthorizerPlan } from "../../src/plan/authorizers.ts";
 import { emptyPlan } from "../../src/plan/empty-plan.ts";
 import type { BackendPlan, IntegrationResponsePlan, StepKind, StepPlan } from "../../src/plan/steps.ts";
 import type { ValuePlan } from "../../src/plan/values.ts";
+import { allocateCache, cacheBytesMin } from "../../src/response-cache/cache-memory.ts";
 import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
 import { RawClient } from "../raw-http.ts";
 import { until } from "../until.ts";
@@ -110,6 +114,11 @@ const mappedAnswer = {
 const lambda = { kind: "lambda", functionArn, timeoutMs: 10_000, headers: [], request: passed } as const;
 /** One for all tests: a table is megabytes of shared memory. */
 const throttles = openThrottles(allocateThrottles(Date.now()), { ratePerSecond: 10_000, burst: 5_000 });
+
+const rule = { ttlSeconds: 300, isEncrypted: true, invalidation: "SUCCEED_WITH_RESPONSE_HEADER" } as const;
+const aCache = { kind: "response-cache", keyStart: "start", key: [], verbs: { POST: rule, GET: rule } } as const;
+const responseCaches = new ResponseCaches({ index: 0, count: 1 }, { clock: Date, fillWaitMs: 10 });
+responseCaches.set("abc123/prod", allocateCache(cacheBytesMin, randomBytes));
 
 const authorizer = {
   id: "auth",
@@ -192,6 +201,15 @@ const cases: { readonly [Kind in StepKind]: Readonly<Record<string, Case>> } = {
     "of a method": () => [{ kind: "throttle", method: { ratePerSecond: 5 }, verbs: { PUT: { burst: 0 } } }, answerAll],
   },
   iam: { "of a signed request": () => [{ kind: "iam" }, answerAll] },
+  "response-cache": {
+    "of a whole answer": () => [aCache, answerAll],
+    "of a streamed answer": () => [aCache, { kind: "http-proxy", backend: backendAt("/") }],
+    "with a key from the body": () => [
+      { ...aCache, key: [{ name: "integration.request.header.x", value: bodyPath("request") }] },
+      answerAll,
+    ],
+    "that waits for another fill": () => [{ ...aCache, keyStart: "waiting" }, answerAll],
+  },
   "request-validation": {
     "of a body": () => [
       { kind: "request-validation", parameters: [], models: { "application/json": "Any" } },
@@ -449,6 +467,7 @@ async function runOnce(
         ownPort: () => 0,
         isOwnName: () => true,
         verifiedTokens: new VerifiedTokens(),
+        responseCaches,
         knownCallers: callers,
         signingKeys: new SigningKeys(),
         userPoolKeys: Object.assign(new UserPoolKeys(Date), { find: () => Promise.resolve({ kind: "unknown" }) }),

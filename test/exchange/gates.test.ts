@@ -52,6 +52,7 @@ const gates: { readonly [Kind in StepKind]: typeof noGate | Gate } = {
   closed: noGate,
   misconfigured: noGate,
   "response-compression": noGate,
+  "response-cache": noGate,
   mock: noGate,
   http: noGate,
   "http-proxy": noGate,

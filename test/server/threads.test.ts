@@ -59,6 +59,7 @@ async function withPool(
         resume: undefined,
         isEnforced: false,
         services: { endpoints: {} },
+        cacheFillWaitMs: 0,
       },
     },
     logger,

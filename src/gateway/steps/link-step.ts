@@ -19,6 +19,7 @@ import { linkMock } from "./mock.ts";
 import { linkQuota } from "./quota.ts";
 import { linkRequestValidation } from "./request-validation.ts";
 import { linkResourcePolicy } from "./resource-policy.ts";
+import { linkResponseCache } from "./response-cache.ts";
 import { linkResponseCompression } from "./response-compression.ts";
 import { linkThrottle } from "./throttle.ts";
 import { linkWebSocketAccept } from "./websocket-accept.ts";
@@ -38,6 +39,7 @@ const linkers: { readonly [Kind in StepKind]: LinkStep<Kind> } = {
   throttle: linkThrottle,
   iam: linkIam,
   "request-validation": linkRequestValidation,
+  "response-cache": linkResponseCache,
   mock: linkMock,
   http: linkHttp,
   "http-proxy": linkHttpProxy,

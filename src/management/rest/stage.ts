@@ -137,12 +137,15 @@ export async function checkedStage(
   }
   await checkDocumentation(stage, before, work);
   await checkLogging(stage, before, work);
-  // AWS: Stage, cacheClusterStatus. Portico has no cluster to wait for.
+  const isCacheNew =
+    stage.cacheClusterEnabled !== (before?.cacheClusterEnabled ?? false) ||
+    (stage.cacheClusterEnabled && before?.cacheClusterSize !== stage.cacheClusterSize);
   const size = stage.cacheClusterEnabled ? (stage.cacheClusterSize ?? "0.5") : stage.cacheClusterSize;
   return present<Stage>({
     ...stage,
     cacheClusterSize: size,
     cacheClusterStatus: stage.cacheClusterEnabled ? "AVAILABLE" : "NOT_AVAILABLE",
+    cacheChangedMs: isCacheNew ? work.call.clock.now() : before?.cacheChangedMs,
     accessLogSettings: nonEmpty(stage.accessLogSettings),
     variables: nonEmpty(stage.variables),
     lastUpdatedDate: nowSeconds(work.call),
@@ -305,6 +308,15 @@ const patch: PatchTable = {
   otherwise: applyOtherPath,
 };
 
+/** How long a cache that was made or given up says so. AWS takes minutes; here it works when the call is answered. */
+const cacheChangeMs = 1_000;
+
+/** Returns a stage as callers see it. AWS: "Stage", cacheClusterStatus. */
+function viewStage({ cacheFlushes: _, cacheChangedMs = 0, ...stage }: Stage, { call }: Pick<Work, "call">): unknown {
+  if (Math.abs(call.clock.now() - cacheChangedMs) >= cacheChangeMs) return stage;
+  return { ...stage, cacheClusterStatus: stage.cacheClusterEnabled ? "CREATE_IN_PROGRESS" : "DELETE_IN_PROGRESS" };
+}
+
 /** AWS: API Gateway REST API reference, "Stage". */
 export const stage = {
   ...defineResource({
@@ -312,6 +324,7 @@ export const stage = {
     place: { ...stages, put: (item, work) => putStage(work, work.parent, item) },
     create: (work) => newStage(work.input, work),
     patch,
+    view: viewStage,
     complete: (item, before, work) => checkedStage(item, before, work),
     async onDelete(item, work) {
       await refuseWhileMapped(item, work);
@@ -323,7 +336,8 @@ export const stage = {
     GetStages: reading(async (work) => {
       const all = await stages.all(work);
       const { deploymentId } = work.input;
-      return { item: all.filter((one) => deploymentId === undefined || one.deploymentId === deploymentId) };
+      const chosen = all.filter((one) => deploymentId === undefined || one.deploymentId === deploymentId);
+      return { item: chosen.map((one) => viewStage(one, work)) };
     }, restApis),
   }),
 };

@@ -11,6 +11,7 @@ import { type CompileSettings, compileReading, readStage } from "../compile-stag
 import { readServedStage, stageKinds } from "../served-stage.ts";
 import type { PublicationName } from "./publication.ts";
 import type { PublicationSource } from "./publication-source.ts";
+import { hasResponseCache } from "./response-cache-source.ts";
 
 /**
  * Publishes what a stage serves: its deployment, compiled with the stage's settings and everything else that it depends
@@ -49,6 +50,7 @@ export const makePlanSource = (settings: CompileSettings, logger: Logger): Publi
       ]),
       names: [
         ...(identity === undefined ? [] : [{ kind: "identity", key: identity.key, scope } as const]),
+        ...(hasResponseCache(content) ? [{ kind: "response-cache", key, scope } as const] : []),
         ...(webAclArn === undefined ? [] : [{ kind: "web-acl", key: webAclArn, scope } as const]),
       ],
       async make() {

@@ -10,6 +10,7 @@ import { makePlanSource } from "./plan-source.ts";
 import type { PublicationKind } from "./publication.ts";
 import type { PublicationSource } from "./publication-source.ts";
 import { samplingRuleSource } from "./sampling-rule-source.ts";
+import { type CacheAllocator, makeResponseCacheSource } from "./response-cache-source.ts";
 import { undeployedSource } from "./undeployed-source.ts";
 import { makeUsagePlanSource } from "./usage-plan-source.ts";
 import { makeWebAclSource } from "./web-acl-source.ts";
@@ -24,6 +25,7 @@ export const makePublicationSources = (
   settings: CompileSettings,
   table: Pick<ApiKeyTable, "planSlot">,
   logger: Logger,
+  caches: CacheAllocator,
   geo?: GeoDatabase,
   domains: readonly string[] = [],
 ): PublicationSources => ({
@@ -35,6 +37,7 @@ export const makePublicationSources = (
   identity: identitySource,
   "web-acl": makeWebAclSource(geo),
   "sampling-rule": samplingRuleSource,
+  "response-cache": makeResponseCacheSource(caches),
   "usage-plan": makeUsagePlanSource(table),
   "api-kind": apiKindSource,
   "custom-domain": makeCustomDomainSource(domains),

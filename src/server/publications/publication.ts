@@ -4,6 +4,7 @@ import type { TlsIdentity } from "../../http/http1-client/open-socket.ts";
 import type { CustomDomainPlan } from "../../plan/custom-domain.ts";
 import type { Plan, PlanKind } from "../../plan/kinds.ts";
 import type { UsagePlanFacts } from "../../plan/usage-plan.ts";
+import type { CacheMemory } from "../../response-cache/cache-memory.ts";
 import type { Scope } from "../../store/store.ts";
 import type { SamplingRule } from "../../telemetry/sampling-rule.ts";
 import type { PublishedWebAcl } from "../../waf/web-acl.ts";
@@ -25,6 +26,8 @@ export interface PublicationValues {
   readonly "web-acl": PublishedWebAcl;
   /** A sampling rule of X-Ray, by `account/region/name`. */
   readonly "sampling-rule": SamplingRule;
+  /** The memory of a stage's response cache, with the key that its entries are encrypted with; by the stage's key. */
+  readonly "response-cache": CacheMemory;
   /** A usage plan, by `account/region/id`. */
   readonly "usage-plan": UsagePlanFacts;
   /** A public custom domain name, with its rules and mappings; by its name. */

@@ -1,0 +1,188 @@
+import type { Answer, AnswerObserver } from "../../http/inbound.ts";
+import type { CachedAnswer } from "../../response-cache/cache-store.ts";
+import type { Exchange } from "../exchange.ts";
+
+export interface RecordOptions {
+  /** Longer bodies are not recorded. */
+  readonly bytesMax: number;
+  /** The request headers that the answer's form depends on, in lower case, whatever its `Vary` says. */
+  readonly variesBy: readonly string[];
+  /** Headers that the answer gets and that are not recorded: names and values in turn. */
+  readonly added: readonly string[];
+  /** Takes the answer, if it is whole and may be given to others. */
+  readonly keep: (answer: CachedAnswer) => void;
+  /** Called once, when there is nothing more to wait for. */
+  readonly release: () => void;
+}
+
+/**
+ * Statuses of answers that are for one request: a part of a representation, or what became of the request's conditions.
+ * RFC 9111 §3.3, §4.3. They are not kept: whoever asks without a range or condition has no use for them.
+ */
+const ofOneRequest: ReadonlySet<number> = new Set([206, 304, 412, 416]);
+
+/** Passes an answer on and records it, for the response cache. The code that answers does not notice. */
+export class RecordedAnswer implements Answer, AnswerObserver {
+  observer: AnswerObserver | undefined;
+  readonly #inner: Answer;
+  readonly #exchange: Exchange;
+  readonly #options: RecordOptions;
+  /** The answer's head; undefined if it is not kept. */
+  #head: Omit<CachedAnswer, "body"> | undefined = undefined;
+  #declared: number | undefined = undefined;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #isOver = false;
+
+  /** Puts itself before the exchange's answer. */
+  constructor(exchange: Exchange, options: RecordOptions) {
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#inner = exchange.answer;
+    this.observer = this.#inner.observer;
+    this.#inner.observer = this;
+  }
+
+  get isBegun(): boolean {
+    return this.#inner.isBegun;
+  }
+
+  get responseBytes(): number {
+    return this.#inner.responseBytes;
+  }
+
+  onDrain(): void {
+    this.observer?.onDrain();
+  }
+
+  onClose(): void {
+    this.observer?.onClose();
+    this.#finish();
+  }
+
+  onException(error: unknown): void {
+    this.observer?.onException?.(error);
+  }
+
+  respond(status: number, headers: readonly string[], body: Buffer | string | undefined): void {
+    this.#begin(status, headers, undefined);
+    this.#inner.respond(status, this.#added(headers), body);
+    if (this.#head !== undefined) {
+      this.#add(typeof body === "string" ? Buffer.from(body) : (body ?? Buffer.alloc(0)));
+      this.#keep();
+    }
+    this.#finish();
+  }
+
+  startResponse(
+    status: number,
+    headers: readonly string[],
+    contentLength: number | undefined,
+    isBodyHere?: boolean,
+  ): void {
+    this.#begin(status, headers, contentLength);
+    this.#inner.startResponse(status, this.#added(headers), contentLength, isBodyHere);
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#head !== undefined) this.#add(chunk);
+    return this.#inner.write(chunk);
+  }
+
+  end(): void {
+    this.#inner.end();
+    // A backend may have promised another length than it sent.
+    if (this.#declared === undefined || this.#declared === this.#bytes) this.#keep();
+    this.#finish();
+  }
+
+  abort(): void {
+    this.#inner.abort();
+    this.#finish();
+  }
+
+  #begin(status: number, headers: readonly string[], declared: number | undefined): void {
+    const { error } = this.#exchange;
+    // A failure of the gateway's own is no answer of the integration.
+    if (error !== undefined || status < 200 || ofOneRequest.has(status)) return;
+    if (declared !== undefined && declared > this.#options.bytesMax) return;
+    this.#declared = declared;
+    this.#head = this.#headOf(status, headers);
+  }
+
+  /** Returns what is kept of an answer's head; undefined if the answer is for one caller. */
+  #headOf(status: number, headers: readonly string[]): Omit<CachedAnswer, "body"> | undefined {
+    const { requestId, extendedRequestId, request } = this.#exchange;
+    const kept: string[] = [];
+    const names = new Set(this.#options.variesBy);
+    let isTraced = false;
+    for (let index = 0; index < headers.length; index += 2) {
+      const name = headers[index]!;
+      const value = headers[index + 1]!;
+      switch (name.toLowerCase()) {
+        case "set-cookie":
+          return undefined;
+        case "vary":
+          for (const entry of value.split(",")) names.add(entry.trim().toLowerCase());
+          break;
+        case "x-amzn-trace-id":
+          isTraced = true;
+          continue;
+        case "x-amzn-requestid":
+          if (value === requestId) continue;
+          break;
+        case "x-amz-apigw-id":
+          if (value === extendedRequestId) continue;
+      }
+      kept.push(name, value);
+    }
+    // RFC 9110 §12.5.5: more than the request's headers had a say.
+    if (names.has("*")) return undefined;
+    names.delete("");
+    const varies = [...names].flatMap((name) => [name, headerText(request, name)]);
+    return { status, headers: kept, isTraced, varies };
+  }
+
+  #added(headers: readonly string[]): readonly string[] {
+    const { added } = this.#options;
+    return added.length === 0 ? headers : [...headers, ...added];
+  }
+
+  #add(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#options.bytesMax) this.#drop();
+    else this.#chunks.push(chunk);
+  }
+
+  #keep(): void {
+    const head = this.#head;
+    if (head === undefined || this.#isOver) return;
+    const [first = Buffer.alloc(0)] = this.#chunks;
+    this.#options.keep({ ...head, body: this.#chunks.length < 2 ? first : Buffer.concat(this.#chunks) });
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#drop();
+    this.#options.release();
+  }
+
+  #drop(): void {
+    this.#head = undefined;
+    this.#chunks = [];
+  }
+}
+
+/** Returns all lines of a request's header as one text that no other lines give. */
+export function headerText(
+  { headerNames, rawHeaders }: Pick<Exchange["request"], "headerNames" | "rawHeaders">,
+  lowerName: string,
+): string {
+  let text = "";
+  for (let index = 0; index < headerNames.length; index++) {
+    // No header's value has a line's end.
+    if (headerNames[index] === lowerName) text += `${rawHeaders[2 * index + 1]}\n`;
+  }
+  return text;
+}
