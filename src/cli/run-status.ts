@@ -63,10 +63,19 @@ function describeDomain(
   return closed === undefined ? words : output.paint("yellow", `${words} is closed: ${closed}`);
 }
 
+/** AWS's sizes are in GB; a cache here has what the machine gives. */
+function describeCache({ size, bytes }: NonNullable<StageStatus["cache"]>): string {
+  const given =
+    bytes === 0 ? "no memory is left for it, so nothing is cached" : `has ${Math.floor(bytes / mib)} MB here`;
+  return `response cache of ${size} GB: ${given} (--cache-memory)`;
+}
+
+const mib = 1_048_576;
 const linesShown = 20;
 
 function printDetails(stage: StageStatus, output: Output): void {
-  const { differences, withoutEffect, closedRoutes, failingRoutes, unsentHeaders, beyondAws, problem } = stage;
+  const { differences, withoutEffect, closedRoutes, failingRoutes, unsentHeaders, beyondAws, problem, cache } = stage;
+  const { unkeyedCallers = [] } = stage;
   const domains = stage.domains ?? [];
   const lines = [
     ...(problem ? [output.paint("red", `answers 501: ${problem}`)] : []),
@@ -76,7 +85,8 @@ function printDetails(stage: StageStatus, output: Output): void {
     ...failingRoutes.map(({ route, reason, status = 500 }) =>
       output.paint("yellow", `${route} answers ${status}: ${reason}`),
     ),
-    ...unsentHeaders.map(({ route, reason }) => output.paint("yellow", `${route} ${reason}`)),
+    ...[...unsentHeaders, ...unkeyedCallers].map(({ route, reason }) => output.paint("yellow", `${route} ${reason}`)),
+    ...(cache === undefined ? [] : [describeCache(cache)]),
     ...beyondAws.map((what) => output.paint("yellow", `AWS would refuse: ${what}`)),
     ...withoutEffect.map((setting) => output.paint("dim", `without effect yet: ${setting}`)),
   ];

@@ -18,16 +18,16 @@ export const bucketBytes = 64;
 export const headAt = 0;
 /** The word of the first thread in the header. */
 export const writersAt = 16;
-export const writersMax = (headerBytes - writersAt * 4) / 4;
+export const writerPlaces = (headerBytes - writersAt * 4) / 4;
 /** The ring has so many bytes for each bucket of 8 slots: room for entries of 128 bytes and more. */
 const ringBytesPerBucket = 1_024;
 /** A shard holds several answers of the greatest size. */
-const ringBytesMin = 4 * 1_048_576;
-const ringBytesMax = 1_073_741_824;
+const ringBytesLeast = 4 * 1_048_576;
+const ringBytesGreatest = 1_073_741_824;
 /** Threads that write at the same time mostly write to different shards. */
 const shardsWanted = 8;
 /** One number for each fill that may be under way, with the time when it began. */
-export const claimsMax = 1_024;
+export const claimPlaces = 1_024;
 
 /** Plain data that control makes and posts to every gateway thread. It is never written anywhere. */
 export interface CacheMemory {
@@ -43,7 +43,7 @@ export interface CacheMemory {
 }
 
 /** The least memory that a cache can work with. */
-export const cacheBytesMin = shardBytes(ringBytesMin);
+export const cacheBytesMin = shardBytes(ringBytesLeast);
 
 function shardBytes(ringBytes: number): number {
   return headerBytes + (ringBytes / ringBytesPerBucket) * bucketBytes + ringBytes;
@@ -51,13 +51,13 @@ function shardBytes(ringBytes: number): number {
 
 /** Makes a cache of at most so many bytes. What no entry uses takes no memory of the machine. */
 export function allocateCache(bytesMax: number, randomBytes: (bytes: number) => Buffer): CacheMemory {
-  let ringBytes = ringBytesMin;
-  while (ringBytes < ringBytesMax && shardBytes(ringBytes * 2) * shardsWanted <= bytesMax) ringBytes *= 2;
+  let ringBytes = ringBytesLeast;
+  while (ringBytes < ringBytesGreatest && shardBytes(ringBytes * 2) * shardsWanted <= bytesMax) ringBytes *= 2;
   const count = Math.max(1, Math.min(bounds.cacheShardsMax.value, Math.floor(bytesMax / shardBytes(ringBytes))));
   const salt = randomBytes(12);
   return {
     shards: Array.from({ length: count }, () => new SharedArrayBuffer(shardBytes(ringBytes))),
-    claims: new SharedArrayBuffer(claimsMax * 8),
+    claims: new SharedArrayBuffer(claimPlaces * 8),
     salt: [salt.readInt32LE(0), salt.readInt32LE(4), salt.readInt32LE(8)],
     encryptionKey: new Uint8Array(randomBytes(32)),
     bytes: count * shardBytes(ringBytes),

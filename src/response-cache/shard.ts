@@ -1,5 +1,6 @@
+import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
-import { bucketBytes, headAt, headerBytes, ringBytesOf, unitBytes, writersAt } from "./cache-memory.ts";
+import { bucketBytes, headAt, headerBytes, ringBytesOf, unitBytes, writerPlaces, writersAt } from "./cache-memory.ts";
 import type { KeyHash } from "./key-hash.ts";
 
 /**
@@ -9,7 +10,7 @@ import type { KeyHash } from "./key-hash.ts";
 const recordHeadBytes = 32;
 const slots = bucketBytes / 8;
 /** Room for the longest answer with the longest key and headers. */
-const recordBytesMax = 2 * bounds.cachedAnswerBytesMax.value;
+const recordRoom = 2 * bounds.cachedAnswerBytesMax.value;
 /** Attempts to reserve room while others do. Each failure means that another thread had success. */
 const attempts = 64;
 
@@ -45,6 +46,7 @@ export class Shard {
     memory: SharedArrayBuffer,
     { secret, writer, writers }: { readonly secret: number; readonly writer: number; readonly writers: number },
   ) {
+    assert(writer < writers && writers <= writerPlaces, "each writer has its word");
     this.#words = new Uint32Array(memory);
     this.#numbers = new Float64Array(memory);
     this.#bytes = Buffer.from(memory);
@@ -76,7 +78,7 @@ export class Shard {
       const left = this.#numbers[(word + 4) / 2]! - nowMs;
       if (!(left > 0 && left <= words[word + 6]!)) continue;
       // What is being written over may say any length.
-      if (length > recordBytesMax || at + recordHeadBytes + length > this.#bytes.length) continue;
+      if (length > recordRoom || at + recordHeadBytes + length > this.#bytes.length) continue;
       const bytes = Buffer.allocUnsafe(length);
       this.#bytes.copy(bytes, 0, at + recordHeadBytes, at + recordHeadBytes + length);
       // An exchange and no load: what was read above was read before it, on every processor.
@@ -92,7 +94,7 @@ export class Shard {
     { nowMs, ttlMs }: { readonly nowMs: number; readonly ttlMs: number },
   ): boolean {
     const words = this.#words;
-    if (bytes.length > recordBytesMax) return false;
+    if (bytes.length > recordRoom) return false;
     const position = this.#reserve(Math.ceil((recordHeadBytes + bytes.length) / unitBytes));
     if (position === undefined) return false;
     const at = this.#placeOf(position);

@@ -1,4 +1,4 @@
-import { type CacheMemory, claimsMax } from "./cache-memory.ts";
+import { type CacheMemory, claimPlaces } from "./cache-memory.ts";
 import type { CachedAnswer, CacheStore, EntryOptions } from "./cache-store.ts";
 import { EntryCipher } from "./entry-cipher.ts";
 import { decodeEntry, encodeEntry } from "./entry-codec.ts";
@@ -55,7 +55,7 @@ export class SharedCache implements CacheStore {
   claim(key: string, waitMs: number): (() => void) | Promise<void> {
     const claims = this.#claims;
     const { first, second } = this.#hashOf(key);
-    const at = (first % claimsMax) * 2;
+    const at = (first % claimPlaces) * 2;
     const mine = second | 1;
     const now = Math.floor(this.#now() / 1_000) | 0;
     const release = (): void => {

@@ -228,6 +228,7 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
           ofFunction: (functionArn) => functions.lambda.problemOf(functionArn),
         },
         isAws: (service) => awsServices.isAws(service),
+        cacheOf: (key) => dataPlane.caches.grantOf(key),
         customDomain: (name) => dataPlane.reconciler.find("custom-domain", name)?.value,
       }),
     code: (path) => functions.lambda.readCode(path),

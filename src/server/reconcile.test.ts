@@ -139,6 +139,7 @@ async function withReconciler(
       plan: (key) => reconciler.find("plan", key),
       problems: { ofService: () => undefined, ofFunction: () => undefined },
       isAws: () => true,
+      cacheOf: () => undefined,
       customDomain: () => undefined,
     });
   try {
@@ -396,6 +397,7 @@ test("a deployment is compiled and sent; a change of the definition alone is not
         domains: [],
         failingRoutes: [],
         unsentHeaders: [],
+        unkeyedCallers: [],
         beyondAws: [],
       },
     );

@@ -8,9 +8,11 @@ import { servedBeyondAws } from "./beyond-aws.ts";
 import { type BackendProblems, type FailingRoute, failingRoutes, unsentHeaders } from "./failing-routes.ts";
 import type { ClosedParts } from "./pages/reference.ts";
 import { apiIdOf } from "./publications/plan-source.ts";
+import type { CacheGrant } from "./response-cache-budget.ts";
 import { stageKinds } from "./served-stage.ts";
 import { type DescribedStage, describeStage } from "./stage-definitions.ts";
 import { makeDomainsOfStage, type StageDomain } from "./stage-domains.ts";
+import { unkeyedCallers } from "./unkeyed-callers.ts";
 
 export interface StageStatus extends DescribedStage {
   readonly account: string;
@@ -25,6 +27,10 @@ export interface StageStatus extends DescribedStage {
   readonly failingRoutes: readonly FailingRoute[];
   /** The routes that a server in AWS's place may not understand, and why. */
   readonly unsentHeaders: readonly { readonly route: string; readonly reason: string }[];
+  /** The routes whose cached answers all callers share although they ask who calls, and why. */
+  readonly unkeyedCallers: readonly { readonly route: string; readonly reason: string }[];
+  /** The memory of the stage's response cache; absent if it has none. */
+  readonly cache?: CacheGrant;
   /** What the stage serves although AWS would refuse it unless a quota was raised. */
   readonly beyondAws: readonly string[];
   /** The custom domain names that lead to it. */
@@ -43,6 +49,8 @@ export interface StageStatusOptions {
   ) => { readonly value: Plan | undefined; readonly problem: string | undefined } | undefined;
   readonly problems: BackendProblems;
   readonly isAws: (service: AwsServicePlan) => boolean;
+  /** Returns the memory of the cache of the stage of that key. */
+  readonly cacheOf: (key: string) => CacheGrant | undefined;
   /** Returns what is published of a custom domain name. */
   readonly customDomain: (name: string) => CustomDomainPlan | undefined;
 }
@@ -102,10 +110,11 @@ async function readDeployment(tx: Reader, { id, scope }: DocumentAddress): Promi
 
 function describePlan(
   key: string,
-  { plan: find, problems, isAws }: StageStatusOptions,
+  { plan: find, problems, isAws, cacheOf }: StageStatusOptions,
 ): Omit<StageStatus, keyof DeploymentStatus | "domains"> {
   const plan = find(key)?.value;
   const { problem, routes } = closedParts(find(key));
+  const cache = cacheOf(key);
   return {
     withoutEffect: plan?.withoutEffect ?? [],
     closedRoutes: [...routes, ...closedPartsOfCanary(plan)],
@@ -114,6 +123,8 @@ function describePlan(
       .map(({ routeKey }) => routeKey),
     failingRoutes: failingRoutes(plan, problems),
     unsentHeaders: unsentHeaders(plan, isAws),
+    unkeyedCallers: unkeyedCallers(plan),
+    ...(cache !== undefined && { cache }),
     beyondAws: servedBeyondAws(plan),
     ...(problem !== undefined && { problem }),
   };

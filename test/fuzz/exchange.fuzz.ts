@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
 import type { Surroundings } from "../../src/compiler/surroundings.ts";
@@ -15,6 +16,7 @@ import type {
 import type { FunctionClient } from "../../src/functions/function-client.ts";
 import type { StagePlan } from "../../src/plan/plan.ts";
 import { steps } from "../../src/plan/steps.ts";
+import { allocateCache, cacheBytesMin } from "../../src/response-cache/cache-memory.ts";
 import { aLambdaProxy, aMethod, aRestApi, aStage, functionArn } from "../exchange/a-rest-api.ts";
 import { startBackend, startGateway } from "../exchange/start-gateway.ts";
 import { seed } from "../random.ts";
@@ -120,6 +122,8 @@ function anyIntegration(backend: string): Integration {
       "200": { statusCode: "200" },
     }),
     timeoutInMillis: 200,
+    cacheKeyParameters: oneOf([undefined, [], ["method.request.path.proxy", "method.request.header.x"], [text()]]),
+    cacheNamespace: oneOf([undefined, "shared", text()]),
     credentials: maybe(oneOf(["arn:aws:iam::000000000000:role/r", text()])),
     connectionType: oneOf([undefined, undefined, "VPC_LINK"]),
     connectionId: maybe(oneOf(["link", "${stageVariables.a}", text()])),
@@ -142,6 +146,22 @@ const anySurroundings = (backend: string): Surroundings => ({
   beyondAws: [],
   roles: new Map(),
 });
+
+/** Caches of which some are for all methods, and keep answers for no longer than a moment. */
+const anyCache = (): Partial<Stage> => {
+  const setting = {
+    cachingEnabled: true,
+    cacheTtlInSeconds: oneOf([0, 1, 300, -1, 1e9]),
+    cacheDataEncrypted: random() < 0.5,
+    requireAuthorizationForCacheControl: random() < 0.5,
+    unauthorizedCacheControlHeaderStrategy: oneOf(["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", text()]),
+  } as Stage["methodSettings"][string];
+  const keys = ["*/*", "*/GET", "*/POST", "*/ANY"];
+  return {
+    cacheClusterEnabled: true,
+    methodSettings: Object.fromEntries(keys.filter(() => random() < 0.5).map((key) => [key, setting])),
+  };
+};
 
 /** Of which some can't be enforced. */
 const anyAuthorization = (): Partial<Method> => ({
@@ -209,7 +229,11 @@ function anyApi(backend: string): { definition: RestApiDefinition; stage: Stage 
       authorizers: anyAuthorizers(),
       restApi,
     }),
-    stage: aStage({ variables: { a: text() }, accessLogSettings: { destinationArn: text(), format: text() } }),
+    stage: aStage({
+      variables: { a: text() },
+      accessLogSettings: { destinationArn: text(), format: text() },
+      ...(random() < 0.3 ? anyCache() : {}),
+    }),
   };
 }
 
@@ -254,6 +278,7 @@ test("whatever is asked of whatever is deployed, there is an answer and no mista
   };
   await using backend = await startBackend();
   await using gateway = await startGateway({ functions });
+  gateway.gateway.setResponseCache("abc123/prod", allocateCache(cacheBytesMin, randomBytes));
   const isTimeLeft = within(durationMs);
   let answered = 0;
   while (isTimeLeft()) {
@@ -267,7 +292,8 @@ test("whatever is asked of whatever is deployed, there is an answer and no mista
       const coding = random() < 0.1 ? `Content-Encoding: ${oneOf(["gzip", "deflate", "identity", "br"])}\r\n` : "";
       const body = random() < 0.5 ? `${type}${coding}Content-Length: ${content.length}\r\n\r\n${content}` : "\r\n";
       const codings = random() < 0.5 ? `Accept-Encoding: ${oneOf(["gzip", "deflate;q=0.5, *", "br, gzip"])}\r\n` : "";
-      const headers = `${codings}Accept: ${oneOf(["a/b", "*/*", "application/json"])}\r\nAuthorization: ${oneOf(["Bearer x", "a=b", "AWS4-x"])}\r\n`;
+      const wish = random() < 0.3 ? `Cache-Control: ${oneOf(["max-age=0", "no-cache", "a,max-age=0"])}\r\n` : "";
+      const headers = `${codings}${wish}Accept: ${oneOf(["a/b", "*/*", "application/json"])}\r\nAuthorization: ${oneOf(["Bearer x", "a=b", "AWS4-x"])}\r\n`;
       const reply = await gateway.raw(
         `${oneOf(["GET", "POST", "HEAD"])} ${target} HTTP/1.1\r\nHost: abc123.execute-api.x\r\nConnection: close\r\n${headers}${body}`,
       );

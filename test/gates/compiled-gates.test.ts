@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
 import { noSurroundings } from "../../src/compiler/surroundings.ts";
-import type { Authorizer, Integration, Method, RestApi, Stage } from "../../src/definition/rest-api.ts";
+import type { Authorizer, Integration, Method, MethodSetting, RestApi, Stage } from "../../src/definition/rest-api.ts";
 import { settings } from "../../src/definition/settings.ts";
 import { type StageGateName, stageGates } from "../../src/plan/plan.ts";
 import type { RestPlan } from "../../src/plan/rest-plan.ts";
@@ -51,6 +51,14 @@ const poolArn = "arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_A
 const policy = document({ Effect: "Deny", Principal: "*", Action: "*", Resource: "*" });
 const parameters = { "method.request.querystring.q": true };
 const anyModel = { "application/json": "M" };
+
+/** A stage with a cache, in which the method has these settings. */
+const cached = (setting: Partial<MethodSetting>): Configuration => ({
+  stage: {
+    cacheClusterEnabled: true,
+    methodSettings: { "*/*": { cachingEnabled: true, ...setting } as MethodSetting },
+  },
+});
 
 /** The gate that the plan has with the setting, or the text of the plan that says what the setting is. */
 type Effect = GateKind | StageGateName | RegExp;
@@ -170,6 +178,16 @@ const rows: Readonly<Record<string, readonly [with_: Configuration, effect: Effe
   "MethodSetting.throttlingRateLimit": [
     { stage: { methodSettings: settingsOf(1, -1) } },
     /"method":\{"ratePerSecond":1\}/,
+  ],
+  "MethodSetting.requireAuthorizationForCacheControl": [
+    cached({ requireAuthorizationForCacheControl: true }),
+    /"invalidation":"SUCCEED_WITH_RESPONSE_HEADER"/,
+    cached({ requireAuthorizationForCacheControl: false }),
+  ],
+  "MethodSetting.unauthorizedCacheControlHeaderStrategy": [
+    cached({ unauthorizedCacheControlHeaderStrategy: "FAIL_WITH_403" }),
+    /"invalidation":"FAIL_WITH_403"/,
+    cached({}),
   ],
 };
 

@@ -187,7 +187,11 @@ export const exchangesOwn: readonly {
     // A wrapper's setter that hands an observer on listens to nothing itself.
     pattern: /\.observer = (?!observer;)/,
     // An answer that wraps another one takes the place of its observer.
-    owners: ["src/gateway/exchange.ts", "src/gateway/responses/compressed-answer.ts"],
+    owners: [
+      "src/gateway/exchange.ts",
+      "src/gateway/responses/compressed-answer.ts",
+      "src/gateway/responses/recorded-answer.ts",
+    ],
     instead: "exchange.suspend(work): the exchange hears of the client's close",
   },
   {
@@ -195,6 +199,7 @@ export const exchangesOwn: readonly {
     owners: [
       "src/gateway/exchange.ts",
       "src/gateway/responses/compressed-answer.ts",
+      "src/gateway/responses/recorded-answer.ts",
       // The HTTP client catches what its callbacks throw, since it has to end the connection as well.
       "src/gateway/integrations/backend-call.ts",
       "src/gateway/integrations/backend-pools.ts",

@@ -66,11 +66,11 @@ export class RecordedAnswer implements Answer, AnswerObserver {
 
   respond(status: number, headers: readonly string[], body: Buffer | string | undefined): void {
     this.#begin(status, headers, undefined);
-    this.#inner.respond(status, this.#added(headers), body);
     if (this.#head !== undefined) {
       this.#add(typeof body === "string" ? Buffer.from(body) : (body ?? Buffer.alloc(0)));
       this.#keep();
     }
+    this.#inner.respond(status, this.#added(headers), body);
     this.#finish();
   }
 
@@ -90,9 +90,9 @@ export class RecordedAnswer implements Answer, AnswerObserver {
   }
 
   end(): void {
-    this.#inner.end();
     // A backend may have promised another length than it sent.
     if (this.#declared === undefined || this.#declared === this.#bytes) this.#keep();
+    this.#inner.end();
     this.#finish();
   }
 
@@ -103,6 +103,7 @@ export class RecordedAnswer implements Answer, AnswerObserver {
 
   #begin(status: number, headers: readonly string[], declared: number | undefined): void {
     const { error } = this.#exchange;
+    this.#drop();
     // A failure of the gateway's own is no answer of the integration.
     if (error !== undefined || status < 200 || ofOneRequest.has(status)) return;
     if (declared !== undefined && declared > this.#options.bytesMax) return;

@@ -125,7 +125,7 @@ test("a stage's cache is made, and keeps what GET answers, across threads", asyn
 
   const made = await update(["cacheClusterEnabled", "true"], ["cacheClusterSize", "0.5"]);
   assert.equal(made.cacheClusterStatus, "CREATE_IN_PROGRESS");
-  await until(async () => (await statusOf()) === "AVAILABLE", "the cache is available");
+  await until(async () => (await statusOf()) === "AVAILABLE", { what: "the cache" });
   assert.equal(await reached(...Array.from({ length: 4 }, () => () => call("/items/1"))), 4, "no method is cached");
 
   await update(["*/*/caching/enabled", "true"]);
@@ -142,19 +142,28 @@ test("a stage's cache is made, and keeps what GET answers, across threads", asyn
 });
 
 test("the key is what cacheKeyParameters name, and nothing else", async () => {
-  const get = (target: string, headers = {}) => () => call(target, headers);
+  const get =
+    (target: string, headers = {}) =>
+    () =>
+      call(target, headers);
   assert.equal(await reached(get("/items/2"), get("/items/2?q="), get("/items/2?q=b"), get("/items/3")), 4);
   assert.equal(await reached(get("/items/2"), get("/items/2?q=b"), get("/items/2?other=1&q=b")), 0);
   assert.equal(await reached(get("/items/2", { "X-Key": "1" }), get("/items/2", { "X-Key": "2" })), 2);
   assert.equal(await reached(get("/items/2", { "x-key": "1" }), get("/items/2", { "X-Key": "2" })), 0);
   // Several values, and what else a backend could read otherwise.
   assert.equal(await reached(get("/items/2?q=evil&q=b"), get("/items/2?q=b&q=evil"), get("/items/2?x=1;q=b")), 3);
-  assert.equal(await reached(get("/items/2?%71=b"), get("/items/2?q=%62"), get("/items/2/?q=b"), get("/items/%32?q=b")), 4);
+  assert.equal(
+    await reached(get("/items/2?%71=b"), get("/items/2?q=%62"), get("/items/2/?q=b"), get("/items/%32?q=b")),
+    4,
+  );
   assert.match((await call("/items/2?q=b")).text, /^GET \/items\/2\?q=b /);
 });
 
 test("an answer that is for one caller is not kept; an error is", async () => {
-  const get = (target: string, headers = {}) => () => call(target, headers);
+  const get =
+    (target: string, headers = {}) =>
+    () =>
+      call(target, headers);
   assert.equal(await reached(get("/plain/cookie?cookie=1"), get("/plain/cookie?cookie=1")), 2);
   assert.equal(await reached(get("/plain/part?status=206"), get("/plain/part")), 2);
   assert.equal(await reached(get("/plain/err?status=503"), get("/plain/err?status=503")), 1);
@@ -206,7 +215,7 @@ test("a flush empties the cache, and what is under way does not fill it again", 
   });
   const before = seen.length;
   const slow = call("/items/slow");
-  await until(() => seen.length === before + 1, "the backend was asked");
+  await until(() => seen.length === before + 1, { what: "the backend" });
   await client.send(new FlushStageCacheCommand(stage));
   gate = undefined;
   open();
