@@ -65,7 +65,7 @@ const paging = ["limit", "nextToken"];
 const filters = ["principal", "sourceIp", "connectedAfter", "connectedBefore"];
 
 /**
- * Lists a stage's connections, puts them into groups, and sends one message to many: beyond AWS, beside AWS's calls of
+ * Lists a stage's connections, puts them into groups, sends one message to many, and keeps last wills: beyond AWS, beside AWS's calls of
  * `@connections`, and with the same callers.
  */
 export class GroupsApi {
