@@ -212,7 +212,7 @@ export class Gateway {
         thread: options.callbacks?.thread ?? 0,
         features: { groups: missing.groups === undefined, wills: missing.wills === undefined, resume },
         now: () => clock.now(),
-        callAll: (key, call, done) => directory.callAll(key, call, done),
+        callAll: (...call) => directory.callAll(...call),
       }),
       underWay: new UnderWay(),
       ownPort: options.ownPort ?? (() => 0),
@@ -229,7 +229,11 @@ export class Gateway {
     return {
       directory: {
         call: (target, call, done) => done(this.callConnection(target, call)),
-        callAll: (key, call, done) => this.callStage(key, call, (outcome) => done([outcome])),
+        callAll: (key, call, done, onEach) =>
+          this.callStage(key, call, (outcome) => {
+            onEach?.(outcome);
+            done([outcome]);
+          }),
       },
       guard: () => undefined,
       isEnforced: false,

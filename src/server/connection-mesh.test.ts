@@ -143,6 +143,19 @@ test("a call of a stage goes to all threads, and each answers", async (t) => {
   }
 });
 
+test("each answer of a call of a stage is told as it comes, whoever is slow", async (t) => {
+  const { one, port2 } = pair(t);
+  port2.removeAllListeners("message");
+  const told: StageOutcome[] = [];
+  const all = new Promise<readonly StageOutcome[]>((resolve) =>
+    one.mesh.callAll("a/b", toAll(Buffer.alloc(1)), resolve, (outcome) => told.push(outcome)),
+  );
+  await until(() => told.length === 1);
+  assert.equal(told[0]!.kind, "sent");
+  assert.deepEqual((await all).at(-1), { kind: "late" });
+  assert.deepEqual(await all, told);
+});
+
 test("a thread that ends has answered with nothing, one that hangs is late, and one with no room keeps all from being asked", async (t) => {
   const { one, callAll, port2 } = pair(t);
   port2.removeAllListeners("message");

@@ -116,7 +116,12 @@ export class ConnectionMesh implements ConnectionDirectory, StageDirectory {
     return answerOf(outcome);
   }
 
-  callAll(stageKey: string, call: StageCall, done: (outcomes: readonly StageOutcome[]) => void): void {
+  callAll(
+    stageKey: string,
+    call: StageCall,
+    done: (outcomes: readonly StageOutcome[]) => void,
+    onEach: (outcome: StageOutcome) => void = () => undefined,
+  ): void {
     const bytes = bytesOf(call);
     const peers = [...this.#peers.values()];
     if (peers.some((peer) => !hasRoom(peer, bytes))) {
@@ -129,7 +134,12 @@ export class ConnectionMesh implements ConnectionDirectory, StageDirectory {
         post(peer, bytes, (sent) => ({ kind: "stage-call", id, bytes, stageKey, call: sent }), call);
       return answerOf(await this.#stageCalls.ask({ peer, send, withinMs: this.#options.callMsMax }));
     });
-    void Promise.all([here, ...there]).then(done);
+    const answers = [here, ...there].map(async (answer) => {
+      const outcome = await answer;
+      onEach(outcome);
+      return outcome;
+    });
+    void Promise.all(answers).then(done);
   }
 }
 

@@ -128,10 +128,15 @@ export class LiveConnections {
     claimed: { readonly token: string; readonly identity: string },
     done: (client: ResumedClient | undefined) => void,
   ): void {
-    this.#options.callAll(key, { kind: "claim", ...claimed }, (outcomes) => {
-      const found = outcomes.find(({ kind }) => kind === "claimed");
-      done(found?.kind === "claimed" ? found.client : undefined);
-    });
+    let isFound = false;
+    const take = (outcome: StageOutcome): void => {
+      if (outcome.kind !== "claimed" || isFound) return;
+      isFound = true;
+      done(outcome.client);
+    };
+    // What is sent while the others are asked would miss the client: it goes on with the first answer that has it.
+    const call: StageCall = { kind: "claim", ...claimed };
+    this.#options.callAll(key, call, () => isFound || done(undefined), take);
   }
 
   /** Gives away what is kept for a client; a connection that it still has is closed. */

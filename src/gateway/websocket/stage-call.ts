@@ -81,8 +81,16 @@ export type NoStageOutcome =
 
 /** Makes calls of stages in all gateway threads. */
 export interface StageDirectory {
-  /** Makes a call, and tells `done` once what each thread answered. If one is busy beforehand, none is asked. */
-  callAll(stageKey: string, call: StageCall, done: (outcomes: readonly StageOutcome[]) => void): void;
+  /**
+   * Makes a call, and tells `done` once what each thread answered, and before that `onEach` of each answer as it comes. If one is
+   * busy beforehand, none is asked.
+   */
+  callAll(
+    stageKey: string,
+    call: StageCall,
+    done: (outcomes: readonly StageOutcome[]) => void,
+    onEach?: (outcome: StageOutcome) => void,
+  ): void;
 }
 
 export const sumOf = (outcomes: readonly StageOutcome[]): SendCounts => {
