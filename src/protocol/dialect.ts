@@ -123,7 +123,7 @@ export const dialects: Readonly<Record<ModelName, Dialect>> = {
     blobContentType: "application/octet-stream",
   },
   // Three protocols: Smithy RPC v2 CBOR, AWS JSON 1.0 and query.
-  cloudwatch: { ...query, endsWithNewline: false, takesGzip: true },
+  cloudwatch: { ...query, invalidInput: "ValidationException", endsWithNewline: false, takesGzip: true },
   wafv2: {
     invalidInput: "ValidationException",
     unreadableInput: { code: "SerializationException" },

@@ -48,6 +48,9 @@ const frontEndStatuses: Readonly<Record<string, number>> = {
   ValidationException: 400,
 };
 
+/** What the query protocol calls errors that models don't name. AWS: "Common Errors" of its services. */
+const queryNames: Readonly<Record<string, string>> = { ValidationException: "ValidationError" };
+
 /**
  * Gives an error its status and shape: first the operation's own, then the front end's, then any of the model's.
  * `isDeclared` is false for an error that the operation can't answer on AWS.
@@ -64,7 +67,7 @@ export function toWireError(
   const status = error.status ?? shape?.error?.httpStatusCode ?? frontEndStatuses[error.code] ?? 400;
   const wire: WireError = {
     code: error.code,
-    queryCode: shape?.error?.code ?? error.code,
+    queryCode: shape?.error?.code ?? queryNames[error.code] ?? error.code,
     status,
     isSenderFault: status < 500,
     message: error.message,

@@ -11,12 +11,12 @@ import { findStatistic, statisticsHint } from "./statistics.ts";
 export type PutMetricAlarmInput = InputOf<CloudWatch, "PutMetricAlarm">;
 
 export const validationError = (message: string, hint?: string): ApiError =>
-  new ApiError("ValidationError", message, { hint });
+  new ApiError("ValidationException", message, { hint });
 
 const daySeconds = 86_400;
 
 /**
- * Returns an alarm's settings. Throws AWS's ValidationError. Unconfirmed: its words; see docs/compatibility.md, "alarms,
+ * Returns an alarm's settings. Throws AWS's ValidationException. Unconfirmed: its words; see docs/compatibility.md, "alarms,
  * words".
  */
 export function readAlarmSettings(input: PutMetricAlarmInput, features: readonly BeyondAws[]): AlarmSettings {

@@ -31,11 +31,12 @@ export function getMetricData(store: MetricStore, input: GetMetricDataInput, cal
   const { limit, after = "0" } = pageWindow({ limit: MaxDatapoints, token: NextToken }, paging);
   if (!/^\d{1,9}$/.test(after)) throw new ApiError(paging.code, paging.invalidToken);
   if (StartTime >= EndTime) {
-    throw new ApiError("ValidationError", "The parameter StartTime must be less than the parameter EndTime.");
+    throw new ApiError("ValidationException", "The parameter StartTime must be less than the parameter EndTime.");
   }
   const expressions = checkQueries(queries, "MetricDataQueries");
   const shown = queries.filter(({ ReturnData }) => ReturnData !== false);
-  if (shown.length === 0) throw new ApiError("ValidationError", "At least one query must have ReturnData set to true.");
+  if (shown.length === 0)
+    throw new ApiError("ValidationException", "At least one query must have ReturnData set to true.");
   const range = { fromMinute: Math.floor(StartTime / 60), toMinute: Math.ceil(EndTime / 60) };
   requireModest(queries, range);
   const evaluation = new QueryEvaluation(queries, expressions, range, { store, call });
@@ -56,7 +57,7 @@ function requireModest(queries: readonly MetricDataQuery[], range: { fromMinute:
   }
   if (points <= bounds.metricQueryPointsMax.value && minutes <= bounds.metricQueryMinutesMax.value) return;
   throw new ApiError(
-    "ValidationError",
+    "ValidationException",
     "The request is for too many datapoints: ask for less time, fewer metrics or longer periods.",
     { hint: `${bounds.metricQueryPointsMax.value} values, made of ${bounds.metricQueryMinutesMax.value} minutes` },
   );

@@ -105,7 +105,8 @@ for (const [expression, message] of refused) {
   test(`metric math refuses ${expression.slice(0, 40)}`, () => {
     assert.throws(
       () => evaluate(expression, store),
-      (error: unknown) => error instanceof ApiError && error.code === "ValidationError" && message.test(error.message),
+      (error: unknown) =>
+        error instanceof ApiError && error.code === "ValidationException" && message.test(error.message),
     );
   });
 }

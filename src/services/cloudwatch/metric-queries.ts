@@ -32,10 +32,10 @@ export interface MetricStat {
   readonly Unit?: string;
 }
 
-const invalid = (message: string, hint?: string): ApiError => new ApiError("ValidationError", message, { hint });
+const invalid = (message: string, hint?: string): ApiError => new ApiError("ValidationException", message, { hint });
 
 /**
- * Checks queries, and parses their expressions. Throws AWS's ValidationError. Unconfirmed: its words; see
+ * Checks queries, and parses their expressions. Throws AWS's ValidationException. Unconfirmed: its words; see
  * docs/compatibility.md, "metrics, words".
  */
 export function checkQueries(queries: readonly MetricDataQuery[], name: string): ReadonlyMap<string, MathNode> {
