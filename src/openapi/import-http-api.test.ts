@@ -321,3 +321,102 @@ test("20,000 routes are looked at for conflicts with each other", () => {
     /conflicting variable on the same hierarchical level as "GET \/a19999\/\{id\}"/,
   );
 });
+
+const custom = (integration: object) =>
+  document({ paths: { "/a": get({ "x-amazon-apigateway-integration": integration }) } });
+
+test("integrations with templates are left out with AWS's words, and made by the name of the feature alone", () => {
+  const mock = {
+    type: "mock",
+    requestTemplates: { "application/json": '{"statusCode": 200}' },
+    passthroughBehavior: "when_no_templates",
+    requestParameters: { "integration.request.header.x": "method.request.path.id" },
+    responses: { default: { responseTemplates: { "application/json": "{}" } }, "4\\d\\d": {} },
+  };
+  const plain = imported(importText(custom({ ...mock, contentHandling: "CONVERT_TO_TEXT", passthroughBehavior: "x" })));
+  assert.deepEqual(plain.definition.integrations, []);
+  assert.match(plain.warnings.join(), /may only be associated with proxy integrations.*Ignoring/);
+  const beyondAws = ["http-body-templates"] as const;
+  const { definition, warnings } = imported(importText(custom(mock), { beyondAws }));
+  assert.deepEqual(warnings, []);
+  const [{ IntegrationId, ...integration } = { IntegrationId: "" }] = definition.integrations;
+  assert.deepEqual(integration, {
+    IntegrationType: "MOCK",
+    PayloadFormatVersion: "1.0",
+    ConnectionType: "INTERNET",
+    PassthroughBehavior: "WHEN_NO_TEMPLATES",
+    RequestTemplates: mock.requestTemplates,
+    RequestParameters: { "integration.request.header.x": "route.request.path.id" },
+    TimeoutInMillis: 30_000,
+  });
+  assert.deepEqual(
+    definition.integrationResponses!.map(({ IntegrationResponseKey: key, IntegrationId: id }) => [key, id]).toSorted(),
+    [
+      ["$default", IntegrationId],
+      ["/4\\d\\d/", IntegrationId],
+    ],
+  );
+  for (const [change, reason] of [
+    [{ contentHandling: "CONVERT_TO_TEXT" }, /contentHandling is not supported/],
+    [{ responses: { default: { statusCode: "200" } } }, /has a statusCode, which HTTP APIs take from the integration/],
+    [{ responses: { "(": {} } }, /Invalid integration response key/],
+    [{ requestParameters: { "overwrite:path": "/x" } }, /Invalid mapping identifier/],
+    [{ connectionType: "VPC_LINK", connectionId: "x" }, /VPC links are only supported/],
+  ] as const) {
+    const result = imported(importText(custom({ ...mock, ...change }), { beyondAws }));
+    assert.match(result.warnings.join(), reason);
+    assert.deepEqual(result.definition.integrations, []);
+  }
+  for (const [change, reason] of [
+    [{ requestTemplates: [] }, /requestTemplates has to be a map/],
+    [{ passthroughBehavior: "sometimes" }, /passthroughBehavior has to be one of/],
+  ] as const) {
+    assert.match(refusal(importText(custom({ ...mock, ...change }), { beyondAws })), reason);
+  }
+});
+
+test("validators are ignored with a warning, and read by the name of the feature alone", () => {
+  const validator = "x-amazon-apigateway-request-validator";
+  const parameters = [
+    { name: "page", in: "query", required: true, schema: {} },
+    { name: "filter[a]", in: "query", schema: {} },
+    { name: "id", in: "path", required: true, schema: {} },
+  ];
+  const body = (schema: object) => ({ requestBody: { content: { "application/json": { schema } } } });
+  const of = (operation: object, more: object = {}) =>
+    document({
+      paths: { "/a/{id}": get({ parameters, ...body({ $ref: "#/components/schemas/pet-type" }), ...operation }) },
+      components: { schemas: { "pet-type": { type: "object" }, Broken: { $ref: "#/gone" } } },
+      [`${validator}s`]: { all: { validateRequestBody: true, validateRequestParameters: true }, none: {} },
+      ...more,
+    });
+  const text = of({ [validator]: "all" });
+  const plain = imported(importText(text));
+  assert.match(plain.warnings.join(), /request-validators is not supported by HTTP APIs/);
+  assert.equal(plain.definition.models, undefined);
+  assert.equal(plain.definition.routes[0]!.RequestModels, undefined);
+  const options = { beyondAws: ["http-request-validation"] } as const;
+  const { definition, warnings } = imported(importText(text, options));
+  assert.match(warnings.join(), /renamed 'pet-type' to 'pettype'/);
+  assert.match(warnings.join(), /'Broken'/);
+  const [route] = definition.routes;
+  assert.deepEqual(route!.RequestModels, { "application/json": "pettype" });
+  assert.deepEqual(route!.RequestParameters, { "route.request.querystring.page": { Required: true } });
+  for (const open of [of({}), of({ [validator]: "none" })]) {
+    const { RequestModels, RequestParameters } = imported(importText(open, options)).definition.routes[0]!;
+    assert.deepEqual([RequestModels, RequestParameters], [undefined, undefined]);
+  }
+  const byDefault = imported(importText(of({}, { [validator]: "all" }), options)).definition.routes[0]!;
+  assert.deepEqual(byDefault.RequestModels, { "application/json": "pettype" });
+  const all = { [validator]: "all" };
+  for (const [operation, reason] of [
+    [{ [validator]: "gone" }, /request validator 'gone' is not defined/],
+    [{ ...all, ...body({ $ref: "#/components/schemas/Broken" }) }, /its validator needs a model for application\/json/],
+    [
+      { ...all, parameters: [{ name: "a[b]", in: "query", required: true }, parameters[2]] },
+      /Invalid mapping expression/,
+    ],
+  ] as const) {
+    assert.match(refusal(importText(of(operation), options)), reason);
+  }
+});

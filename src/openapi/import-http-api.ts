@@ -307,7 +307,8 @@ class HttpApiImport {
   }
 
   #makeIntegration(source: unknown, place: string, oldTarget: string | undefined): string | undefined {
-    const read = isObject(source) ? readHttpIntegration(source) : "it has to be an object";
+    const hasTemplates = this.#options.beyondAws?.includes("http-body-templates") === true;
+    const read = isObject(source) ? readHttpIntegration(source, hasTemplates) : "it has to be an object";
     if (typeof read === "string") {
       this.#log.error(`Unable to create integration for ${place}: ${read}`);
       return undefined;
@@ -370,7 +371,7 @@ type ReadIntegration = Omit<HttpIntegration, "IntegrationId" | "IntegrationType"
  * Reads `x-amazon-apigateway-integration`, or returns what is wrong with its form.
  * AWS: API Gateway Developer Guide, "x-amazon-apigateway-integration object".
  */
-function readHttpIntegration(source: JsonObject): ReadIntegration | string {
+function readHttpIntegration(source: JsonObject, hasTemplates: boolean): ReadIntegration | string {
   const unknown = Object.keys(source).find((name) => !known.has(name) && !name.startsWith("x-"));
   if (unknown !== undefined) return `${unknown} is no member of ${integrationExtension}`;
   for (const name of scalars) {
@@ -397,7 +398,8 @@ function readHttpIntegration(source: JsonObject): ReadIntegration | string {
   const credentials = textMember(source, "credentials");
   const description = textMember(source, "description");
   const isFunction = type === "AWS_PROXY" && subtype === undefined;
-  const templates = isCustomType(type) ? readTemplates(source, requestParameters) : {};
+  const isCustom = hasTemplates && isCustomType(type);
+  const templates = isCustom ? readTemplates(source, requestParameters) : {};
   if (typeof templates === "string") return templates;
   return {
     IntegrationType: type,
@@ -406,7 +408,7 @@ function readHttpIntegration(source: JsonObject): ReadIntegration | string {
     ...(method === undefined ? isFunction && { IntegrationMethod: "POST" } : { IntegrationMethod: method }),
     // YAML reads `payloadFormatVersion: 1.0` as the number 1.
     ...(format !== undefined && { PayloadFormatVersion: /^\d$/.test(format) ? `${format}.0` : format }),
-    ...(format === undefined && isCustomType(type) && { PayloadFormatVersion: "1.0" }),
+    ...(format === undefined && isCustom && { PayloadFormatVersion: "1.0" }),
     ConnectionType: (textMember(source, "connectionType")?.toUpperCase() ?? "INTERNET") as "INTERNET" | "VPC_LINK",
     ...(connectionId !== undefined && { ConnectionId: connectionId }),
     ...(credentials !== undefined && { CredentialsArn: credentials }),

@@ -29,7 +29,6 @@ export function readTemplates(
   const given = textMember(source, "passthroughBehavior")?.toUpperCase();
   const PassthroughBehavior = given === undefined ? "WHEN_NO_MATCH" : behaviors.find((each) => each === given);
   if (PassthroughBehavior === undefined) return `passthroughBehavior has to be one of ${behaviors.join(", ")}`;
-  if (member(source, "contentHandling") !== undefined) return "contentHandling is not supported by HTTP APIs";
   // Documents of REST APIs name the request after its method.
   const renamed = Object.entries(parameters ?? {}).map(([target, value]) => [
     target,
@@ -42,8 +41,9 @@ export function readTemplates(
   };
 }
 
-/** Reads the integration responses of the extension, by pattern or `default`, or returns what is wrong with one. */
+/** Reads the integration responses of the extension, by pattern or `default`, or returns what can't be kept of it. */
 export function readResponses(source: JsonObject): readonly ReadResponse[] | string {
+  if (member(source, "contentHandling") !== undefined) return "contentHandling is not supported by HTTP APIs";
   const given = member(source, "responses") ?? {};
   if (!isObject(given)) return "responses has to be an object";
   const made: ReadResponse[] = [];
