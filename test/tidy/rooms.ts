@@ -65,6 +65,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "functions",
     "telemetry",
     "language/log-filter.ts",
+    "language/log-query",
     "base",
   ],
   // How a resource family is declared: below both, since services may not import management.

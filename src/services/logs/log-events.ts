@@ -1,7 +1,15 @@
 import { bounds } from "../../base/bounds.ts";
 import { parseLogFilter } from "../../language/log-filter.ts";
 import { lineOverheadBytes } from "./log-chunk.ts";
-import { type GroupReference, invalid, type LogsCall, type LogsOperation, paging, requireGroup } from "./log-groups.ts";
+import {
+  type GroupReference,
+  invalid,
+  keptFromMs,
+  type LogsCall,
+  type LogsOperation,
+  paging,
+  requireGroup,
+} from "./log-groups.ts";
 import {
   batchOf,
   type LinePosition,
@@ -26,7 +34,7 @@ function putLogEvents(store: LogStore, input: PutLogEventsInput, call: LogsCall)
   const [group, stream] = requireStream(store, input, call);
   const { logEvents } = input;
   requireBatch(logEvents);
-  const expiredMs = group.retentionDays === null ? 0 : call.nowMs - group.retentionDays * dayMs;
+  const expiredMs = keptFromMs(group, call.nowMs);
   const tooOld = countUpTo(logEvents, call.nowMs - pastMsMax);
   const expired = countUpTo(logEvents, expiredMs);
   const tooNew = logEvents.findIndex(({ timestamp }) => timestamp > call.nowMs + futureMsMax);
@@ -87,8 +95,7 @@ interface GetLogEventsInput extends StreamReference, ReadInput {
  * lines.
  */
 function rangeOf({ startTime = 0, endTime = latestMs }: ReadInput, group: LogGroup, call: LogsCall): ReadRange {
-  const keptMs = group.retentionDays === null ? 0 : call.nowMs - group.retentionDays * dayMs;
-  return { fromMs: Math.max(startTime, keptMs), toMs: Math.min(endTime, latestMs) };
+  return { fromMs: Math.max(startTime, keptFromMs(group, call.nowMs)), toMs: Math.min(endTime, latestMs) };
 }
 
 /** Far beyond every event's time, and small enough to add to. */

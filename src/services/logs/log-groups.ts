@@ -15,6 +15,12 @@ export interface GroupReference {
   readonly logGroupIdentifier?: string;
 }
 
+const dayMs = 86_400_000;
+
+/** The time from which a group keeps lines, in milliseconds since 1970. */
+export const keptFromMs = ({ retentionDays }: Pick<LogGroup, "retentionDays">, nowMs: number): number =>
+  retentionDays === null ? 0 : nowMs - retentionDays * dayMs;
+
 export const invalid = (message: string): ApiError => new ApiError("InvalidParameterException", message);
 const groupMissing = (): ApiError =>
   new ApiError("ResourceNotFoundException", "The specified log group does not exist.");

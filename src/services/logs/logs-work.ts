@@ -6,6 +6,7 @@ import type { ExecutionLogPrinter } from "./execution-log-printer.ts";
 import { LiveTails } from "./live-tails.ts";
 import { sortBatch } from "./log-chunk.ts";
 import type { LogsCall } from "./log-groups.ts";
+import { LogQueries } from "./log-queries.ts";
 import type { LogStore } from "./log-store.ts";
 import { tailCalls } from "./operation-names.ts";
 import { logsOperations } from "./operations.ts";
@@ -23,6 +24,7 @@ export class LogsWork implements ThreadWork<LogDelivery> {
   readonly #store: LogStore;
   readonly #clock: Clock;
   readonly #tails: LiveTails;
+  readonly #queries: LogQueries;
   readonly #printer: Pick<ExecutionLogPrinter, "print" | "close">;
 
   constructor({ store, clock, printer, post }: LogsWorkOptions) {
@@ -30,6 +32,7 @@ export class LogsWork implements ThreadWork<LogDelivery> {
     this.#clock = clock;
     this.#printer = printer;
     this.#tails = new LiveTails(store);
+    this.#queries = new LogQueries(store, () => clock.now());
     store.onAppended = (appended) => this.#tails.offer(appended);
     if (store.damagedPath === undefined) return;
     const message = `The logs' file was damaged and is now ${store.damagedPath}; a new one is begun.`;
@@ -58,10 +61,15 @@ export class LogsWork implements ThreadWork<LogDelivery> {
     [tailCalls.start]: (input, call) => this.#tails.start(input, call),
     [tailCalls.next]: (input, call) => this.#tails.next(input, call),
     [tailCalls.end]: (input) => this.#tails.end(input),
+    StartQuery: (input, call) => this.#queries.start(input, call),
+    GetQueryResults: (input, call) => this.#queries.results(input, call),
+    StopQuery: (input, call) => this.#queries.stop(input, call),
+    DescribeQueries: (input, call) => this.#queries.describe(input, call),
   };
 
   reset(): void {
     this.#tails.reset();
+    this.#queries.reset();
     this.#store.reset();
   }
 

@@ -1,5 +1,5 @@
-/** The names of the `logs` service's operations. Control knows only the names; the logs' thread loads the code. */
-export const logsOperationNames = [
+/** The operations that need nothing but the store. Control knows only the names; the logs' thread loads the code. */
+export const storeOperationNames = [
   "CreateLogGroup",
   "DeleteLogGroup",
   "DescribeLogGroups",
@@ -19,6 +19,12 @@ export const logsOperationNames = [
   "GetLogEvents",
   "FilterLogEvents",
 ] as const;
+
+/** The names of the operations of Logs Insights. */
+const queryOperationNames = ["StartQuery", "GetQueryResults", "StopQuery", "DescribeQueries"] as const;
+
+/** The names of the `logs` service's operations that its thread answers. */
+export const logsOperationNames: readonly string[] = [...storeOperationNames, ...queryOperationNames];
 /** The names of all operations of the service: `StartLiveTail` is control's. */
 export const servedLogsOperations: readonly string[] = [...logsOperationNames, "StartLiveTail"];
 

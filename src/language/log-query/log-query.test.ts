@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseLogQuery, QueryTooLarge } from "./log-query.ts";
+import type { QueriedLine } from "./query-record.ts";
+
+const startMs = Date.UTC(2026, 10, 21, 7, 30);
+const access = (status: number, latency: number, path: string): string =>
+  JSON.stringify({ status, latency, req: { path, tags: ["a", "b"] }, ok: status < 500 });
+
+const messages = [
+  access(200, 10, "/pets"),
+  access(500, 250.5, "/pets"),
+  access(404, 5, "/cats"),
+  "plain ERROR user=ann, took 12 ms [x]",
+  "plain WARN user=bob, took 7 ms [y]",
+  access(200, 30, "/cats"),
+  "REPORT RequestId: 6f1c0a38-0a2b-4c5d-8e9f-001122334455\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t",
+];
+const lines: readonly QueriedLine[] = messages.map((message, index) => ({
+  ms: startMs + index * 60_000,
+  ingestedMs: startMs + index * 60_000 + 100,
+  message,
+  stream: index < 4 ? "first" : "second",
+  log: "000000000000:/g",
+  ptr: `p${index}`,
+}));
+
+function run(text: string, limit?: number): Record<string, string>[] {
+  const parsed = parseLogQuery(text);
+  assert.ok(parsed.kind === "query", parsed.kind === "invalid" ? parsed.message : "");
+  const query = parsed.begin(limit);
+  for (const line of lines) if (!query.take(line)) break;
+  return query.finish().map((row) => Object.fromEntries(row.map(({ field, value }) => [field, value])));
+}
+
+/** The results without `@ptr`. */
+const rows = (text: string): Record<string, string>[] => run(text).map(({ "@ptr": _, ...row }) => row);
+
+test("fields, filter, sort and limit: lines come newest first, each with its name", () => {
+  assert.deepEqual(run("fields @timestamp, status | filter status = 200 | limit 1"), [
+    { "@timestamp": "2026-11-21 07:35:00.000", status: "200", "@ptr": "p5" },
+  ]);
+  assert.deepEqual(rows("fields status | filter ispresent(status) | sort status desc, latency asc | limit 3"), [
+    { status: "500" },
+    { status: "404" },
+    { status: "200" },
+  ]);
+  assert.equal(run("filter @message like 'plain'").length, 2);
+  assert.deepEqual(Object.keys(run("filter status = 404")[0]!), ["@timestamp", "@message", "@ptr"]);
+  assert.equal(run("fields @message", 3).length, 3);
+  assert.deepEqual(rows("fields @logStream, @log | sort @timestamp asc | limit 1"), [
+    { "@logStream": "first", "@log": "000000000000:/g" },
+  ]);
+});
+
+test("filters compare, search and combine", () => {
+  const count = (condition: string): number => run(`fields @message | filter ${condition}`).length;
+  const cases: Readonly<Record<string, number>> = {
+    "status >= 400": 2,
+    // A field that is not there equals nothing.
+    "status != 200": 5,
+    "status in [200, 404]": 3,
+    "status not in [200, 404]": 4,
+    'req.path = "/pets" and latency < 100': 1,
+    "status = 404 or status = 500": 2,
+    "not (status = 404 or status = 500) and ispresent(status)": 2,
+    "@message like /ERROR|WARN/": 2,
+    "@message like /(?i)error/": 1,
+    "@message =~ /took \\d+ ms/": 2,
+    '@message not like "plain"': 5,
+    "req.tags.1 = 'b'": 4,
+    "latency * 2 + 1 > 500": 1,
+    "(latency - 10) / 0 > 1": 0,
+    "strlen(@message) > 10000": 0,
+    "ok = 1": 3,
+    'req.path in ["/pets", "/dogs"] # a comment': 2,
+    "`req.path` = '/cats'": 2,
+    "@type = 'REPORT' and @duration > 12 and @memorySize = 128000000": 1,
+    "@requestId = '6f1c0a38-0a2b-4c5d-8e9f-001122334455'": 1,
+    "constructor = 1": 0,
+    "__proto__ = 1": 0,
+  };
+  for (const [condition, expected] of Object.entries(cases)) assert.equal(count(condition), expected, condition);
+});
+
+test("parse takes parts of a line by wildcards or by a pattern's groups", () => {
+  assert.deepEqual(
+    rows('parse @message "user=*, took * ms" as user, took | filter ispresent(user) | display user, took'),
+    [
+      { user: "bob", took: "7" },
+      { user: "ann", took: "12" },
+    ],
+  );
+  const grouped =
+    "parse @message /(plain) (?<level>[A-Z]+) user=(?<name>\\w+)/ | stats max(level) as top by name | sort name";
+  // Lines without a match are a group without a name.
+  assert.deepEqual(rows(grouped), [{}, { name: "ann", top: "ERROR" }, { name: "bob", top: "WARN" }]);
+  const rest = 'filter @message like "plain" | parse @message "[*" as rest | fields rest | sort rest';
+  assert.deepEqual(rows(rest), [{ rest: "x]" }, { rest: "y]" }]);
+});
+
+test("stats counts, sums and sorts groups, by fields and by times", () => {
+  assert.deepEqual(
+    rows("stats count(*) as n, avg(latency), sum(latency), min(latency), max(latency), pct(latency, 50)"),
+    [
+      {
+        n: "7",
+        "avg(latency)": "73.875",
+        "sum(latency)": "295.5",
+        "min(latency)": "5",
+        "max(latency)": "250.5",
+        "pct(latency, 50)": "10",
+      },
+    ],
+  );
+  assert.deepEqual(
+    rows("filter ispresent(status) | stats count(*) by status | sort count(*) desc, status asc | limit 2"),
+    [
+      { status: "200", "count(*)": "2" },
+      { status: "404", "count(*)": "1" },
+    ],
+  );
+  assert.deepEqual(rows("stats count() by bin(5m) | sort bin(5m) asc"), [
+    { "bin(5m)": "2026-11-21 07:30:00.000", "count()": "5" },
+    { "bin(5m)": "2026-11-21 07:35:00.000", "count()": "2" },
+  ]);
+  assert.deepEqual(rows("stats latest(@timestamp) as t, count_distinct(req.path) as paths, stddev(status)"), [
+    { t: "2026-11-21 07:36:00.000", paths: "2", "stddev(status)": "130.4914" },
+  ]);
+  assert.deepEqual(rows("filter status = 1 | stats count(*), sum(latency)"), [{ "count(*)": "0" }]);
+  assert.deepEqual(rows("stats count(*) as n by bin(5m) as t | stats max(n) as top"), [{ top: "5" }]);
+});
+
+test("dedup keeps the newest of each kind; display chooses the columns", () => {
+  assert.deepEqual(
+    rows("filter ispresent(status) | dedup req.path | display req.path, concat(req.path, '!') as loud"),
+    [
+      { "req.path": "/cats", loud: "/cats!" },
+      { "req.path": "/pets", loud: "/pets!" },
+    ],
+  );
+});
+
+test("what is no query is refused with its place", () => {
+  const cases: Readonly<Record<string, RegExp>> = {
+    "": /unexpected end/,
+    fields: /unexpected end/,
+    "fields @message |": /unexpected end/,
+    "select *": /unexpected symbol found select at line 1 and position 1/,
+    "fields @message | filter = 3": /unexpected symbol found = at line 1 and position 26/,
+    "fields a\n| filter b ~ 3": /unexpected symbol found ~ at line 2 and position 12/,
+    "pattern @message": /the command pattern is not known here/,
+    "stats total(x)": /the aggregation total is not known here/,
+    "filter nothing(x)": /the function nothing is not known here/,
+    "limit 0": /limit must be between/,
+    "limit 1.5": /unexpected/,
+    "filter a like /(?=x)/ and b = /": /unexpected/,
+    'parse @message "* *" as one': /2 wildcards for 1 names/,
+    "parse @message /(x)/": /no group with a name/,
+    "parse @message /(?<x>a)\\1/": /the pattern has/,
+    "stats pct(x, 101)": /unexpected/,
+    "filter abs(1, 2) = 1": /abs takes 1 arguments/,
+    "stats count(*) by bin(5 lightyears)": /unexpected/,
+    [`filter ${"(".repeat(2_000)}1`]: /nested too deep/,
+    [`filter ${"not ".repeat(2_000)}1`]: /nested too deep/,
+  };
+  for (const [text, expected] of Object.entries(cases)) {
+    const parsed = parseLogQuery(text);
+    assert.ok(parsed.kind === "invalid", text);
+    assert.match(parsed.message, expected, text);
+    assert.ok(parsed.start >= 0 && parsed.end >= parsed.start && parsed.end <= text.length + 1, text);
+  }
+});
+
+test("a pattern that would take for ever, and a result without bounds, end", () => {
+  const slow = parseLogQuery("filter @message like /^(a+)+$/ or @message like /(?i)(a|aa)+b/");
+  assert.ok(slow.kind === "query");
+  const query = slow.begin(undefined);
+  const message = `${"a".repeat(200_000)}!`;
+  query.take({ ...lines[0]!, message });
+  assert.deepEqual(query.finish(), []);
+  const large = parseLogQuery("fields @message");
+  assert.ok(large.kind === "query");
+  const running = large.begin(undefined);
+  assert.throws(() => {
+    for (let index = 0; index < 1_000; index++) running.take({ ...lines[0]!, message: "x".repeat(262_144) });
+    running.finish();
+  }, QueryTooLarge);
+});

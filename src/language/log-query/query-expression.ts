@@ -1,0 +1,307 @@
+import { parseEcmaPattern } from "../ecma-pattern.ts";
+import { parseJavaPattern } from "../java/java-pattern.ts";
+import { findBounded } from "./bounded-find.ts";
+import { asNumber, asText, compareValues, type QueryRecord, type QueryValue } from "./query-record.ts";
+import { QueryError, type QueryReader } from "./query-source.ts";
+
+/** Evaluates an expression for a record. It never throws. */
+export type Evaluate = (record: QueryRecord) => QueryValue;
+
+export interface Expression {
+  readonly evaluate: Evaluate;
+  /** Its value is a time: results show it as one. */
+  readonly isTime: boolean;
+  /** The field, if it is nothing but one. */
+  readonly field?: string;
+}
+
+/** Levels of parentheses, and calls of functions, in each other. */
+const depthMax = 50;
+
+const timeFields: ReadonlySet<string> = new Set(["@timestamp", "@ingestionTime"]);
+
+export const fieldExpression = (name: string): Expression => ({
+  evaluate: (record) => record.get(name),
+  isTime: timeFields.has(name),
+  field: name,
+});
+
+/** Parses an expression: `or`, `and`, `not`, comparisons, arithmetic, functions, fields and literals. */
+export function parseExpression(reader: QueryReader, depth = 0): Expression {
+  if (depth > depthMax) throw new QueryError("the expression is nested too deep", reader.place, reader.place);
+  let left = parseAnd(reader, depth);
+  while (reader.word("or") !== undefined) {
+    const [a, b] = [left.evaluate, parseAnd(reader, depth).evaluate];
+    left = plain((record) => isTrue(a(record)) || isTrue(b(record)));
+  }
+  return left;
+}
+
+const plain = (evaluate: Evaluate): Expression => ({ evaluate, isTime: false });
+
+/** Whether a condition holds: a field that is there and is neither `0` nor empty. */
+export const isTrue = (value: QueryValue): boolean =>
+  typeof value === "boolean" ? value : value !== undefined && value !== 0 && value !== "" && value !== "0";
+
+function parseAnd(reader: QueryReader, depth: number): Expression {
+  let left = parseNot(reader, depth);
+  while (reader.word("and") !== undefined) {
+    const [a, b] = [left.evaluate, parseNot(reader, depth).evaluate];
+    left = plain((record) => isTrue(a(record)) && isTrue(b(record)));
+  }
+  return left;
+}
+
+function parseNot(reader: QueryReader, depth: number): Expression {
+  if (depth > depthMax) throw new QueryError("the expression is nested too deep", reader.place, reader.place);
+  if (reader.word("not") === undefined) return parseComparison(reader, depth);
+  const { evaluate } = parseNot(reader, depth + 1);
+  return plain((record) => !isTrue(evaluate(record)));
+}
+
+const comparisons: Readonly<Record<string, (order: number) => boolean>> = {
+  "=": (order) => order === 0,
+  "!=": (order) => order !== 0,
+  "<=": (order) => order <= 0,
+  ">=": (order) => order >= 0,
+  "<": (order) => order < 0,
+  ">": (order) => order > 0,
+};
+
+function parseComparison(reader: QueryReader, depth: number): Expression {
+  const left = parseSum(reader, depth);
+  const { evaluate } = left;
+  if (reader.symbol("=~") !== undefined) {
+    const matches = parseMatcher(reader);
+    return plain((record) => matches(asText(evaluate(record))));
+  }
+  const symbol = reader.symbol("!=", "<=", ">=", "=", "<", ">");
+  if (symbol !== undefined) {
+    const holds = comparisons[symbol]!;
+    const right = parseSum(reader, depth).evaluate;
+    return plain((record) => {
+      const [a, b] = [evaluate(record), right(record)];
+      // AWS: what is not there is not equal to anything.
+      if (a === undefined || b === undefined) return symbol === "!=" && a !== b;
+      return holds(compareValues(a, b));
+    });
+  }
+  const isNegated = reader.word("not") !== undefined;
+  const found = parseMembership(reader, evaluate, depth);
+  if (found === undefined) {
+    if (isNegated) throw reader.unexpected();
+    return left;
+  }
+  return isNegated ? plain((record) => !found(record)) : plain(found);
+}
+
+/** `like "text"`, `like /pattern/`, `in [1, 2]` */
+function parseMembership(
+  reader: QueryReader,
+  evaluate: Evaluate,
+  depth: number,
+): ((record: QueryRecord) => boolean) | undefined {
+  if (reader.word("like") !== undefined) {
+    const matches = parseMatcher(reader);
+    return (record) => matches(asText(evaluate(record)));
+  }
+  if (reader.word("in") === undefined) return undefined;
+  reader.expect("[");
+  const listed: Evaluate[] = [];
+  do listed.push(parseSum(reader, depth).evaluate);
+  while (reader.symbol(",") !== undefined);
+  reader.expect("]");
+  return (record) => {
+    const value = evaluate(record);
+    return value !== undefined && listed.some((each) => compareValues(value, each(record)) === 0);
+  };
+}
+
+/** Parses a text, which has to be found, or a pattern. */
+function parseMatcher(reader: QueryReader): (text: string | undefined) => boolean {
+  const sought = reader.string();
+  if (sought !== undefined) return (text) => text?.includes(sought) === true;
+  const start = reader.place;
+  const source = reader.pattern();
+  if (source === undefined) throw reader.unexpected();
+  const found = linkPattern(source, start, reader.at);
+  return (text) => text !== undefined && found(text);
+}
+
+/** Both engines are bounded, whatever the pattern. What one of them does not know the other may. */
+function linkPattern(source: string, start: number, end: number): (text: string) => boolean {
+  const ecma = /^\(\?[a-z]+\)/.test(source) ? undefined : parseEcmaPattern(source);
+  if (ecma !== undefined) return (text) => ecma.isFoundIn(text);
+  const parsed = parseJavaPattern(source);
+  if (parsed.kind === "unsupported") throw new QueryError(`the pattern has ${parsed.detail}`, start, end);
+  return (text) => findBounded(parsed.pattern, text) !== undefined;
+}
+
+const arithmetic: Readonly<Record<string, (left: number, right: number) => number>> = {
+  "+": (left, right) => left + right,
+  "-": (left, right) => left - right,
+  "*": (left, right) => left * right,
+  "/": (left, right) => left / right,
+  "%": (left, right) => left % right,
+  "^": (left, right) => left ** right,
+};
+
+function calculation(symbol: string, left: Evaluate, right: Evaluate): Expression {
+  const calculate = arithmetic[symbol]!;
+  return plain((record) => {
+    const [a, b] = [asNumber(left(record)), asNumber(right(record))];
+    if (a === undefined || b === undefined) return undefined;
+    const result = calculate(a, b);
+    return Number.isFinite(result) ? result : undefined;
+  });
+}
+
+function parseSum(reader: QueryReader, depth: number): Expression {
+  let left = parseProduct(reader, depth);
+  for (let symbol = reader.symbol("+", "-"); symbol !== undefined; symbol = reader.symbol("+", "-")) {
+    left = calculation(symbol, left.evaluate, parseProduct(reader, depth).evaluate);
+  }
+  return left;
+}
+
+function parseProduct(reader: QueryReader, depth: number): Expression {
+  let left = parseOperand(reader, depth);
+  for (
+    let symbol = reader.symbol("*", "/", "%", "^");
+    symbol !== undefined;
+    symbol = reader.symbol("*", "/", "%", "^")
+  ) {
+    left = calculation(symbol, left.evaluate, parseOperand(reader, depth).evaluate);
+  }
+  return left;
+}
+
+function parseOperand(reader: QueryReader, depth: number): Expression {
+  if (reader.symbol("(") !== undefined) {
+    const inner = parseExpression(reader, depth + 1);
+    reader.expect(")");
+    return inner;
+  }
+  if (reader.symbol("-") !== undefined) {
+    const { evaluate } = parseOperand(reader, depth + 1);
+    return calculation("-", () => 0, evaluate);
+  }
+  const literal = reader.number() ?? reader.string();
+  if (literal !== undefined) return plain(() => literal);
+  const start = reader.place;
+  const name = reader.name();
+  if (name === undefined) throw reader.unexpected();
+  if (reader.symbol("(") === undefined) return fieldExpression(name);
+  return parseCall(reader, name, start, depth);
+}
+
+type Compute = (values: readonly QueryValue[]) => QueryValue;
+
+const onText =
+  (compute: (text: string) => QueryValue): Compute =>
+  ([value]) => {
+    const text = asText(value);
+    return text === undefined ? undefined : compute(text);
+  };
+const onNumber =
+  (compute: (number: number) => number): Compute =>
+  ([value]) => {
+    const number = asNumber(value);
+    const result = number === undefined ? undefined : compute(number);
+    return result !== undefined && Number.isFinite(result) ? result : undefined;
+  };
+const extreme =
+  (sign: number): Compute =>
+  (values) =>
+    values.filter((value) => value !== undefined).sort((a, b) => sign * compareValues(a, b))[0];
+
+/** AWS: "CloudWatch Logs Insights query syntax", "Supported operations and functions". */
+const functions: Readonly<Record<string, readonly [argumentsMin: number, argumentsMax: number, Compute]>> = {
+  abs: [1, 1, onNumber(Math.abs)],
+  ceil: [1, 1, onNumber(Math.ceil)],
+  floor: [1, 1, onNumber(Math.floor)],
+  log: [1, 1, onNumber(Math.log)],
+  sqrt: [1, 1, onNumber(Math.sqrt)],
+  greatest: [1, 50, extreme(-1)],
+  least: [1, 50, extreme(1)],
+  strlen: [1, 1, onText((text) => text.length)],
+  toupper: [1, 1, onText((text) => text.toUpperCase())],
+  tolower: [1, 1, onText((text) => text.toLowerCase())],
+  trim: [1, 1, onText((text) => text.trim())],
+  ltrim: [1, 1, onText((text) => text.trimStart())],
+  rtrim: [1, 1, onText((text) => text.trimEnd())],
+  concat: [
+    1,
+    50,
+    (values) =>
+      values
+        .map((value) => asText(value) ?? "")
+        .join("")
+        .slice(0, textCharsMax),
+  ],
+  substr: [
+    2,
+    3,
+    ([value, from, length]) => {
+      const begin = asNumber(from) ?? 0;
+      return asText(value)?.slice(begin, length === undefined ? undefined : begin + (asNumber(length) ?? 0));
+    },
+  ],
+  replace: [
+    3,
+    3,
+    ([value, sought, by]) =>
+      asText(value)
+        ?.replaceAll(asText(sought) || "\0", () => asText(by) ?? "")
+        .slice(0, textCharsMax),
+  ],
+  strcontains: [2, 2, ([value, sought]) => Number(asText(value)?.includes(asText(sought) ?? "") === true)],
+  coalesce: [1, 50, (values) => values.find((value) => value !== undefined)],
+  ispresent: [1, 1, ([value]) => value !== undefined],
+  isempty: [1, 1, ([value]) => value === undefined || value === ""],
+  isblank: [1, 1, ([value]) => value === undefined || asText(value)?.trim() === ""],
+  tomillis: [1, 1, onNumber((ms) => ms)],
+  frommillis: [1, 1, onNumber((ms) => ms)],
+};
+
+/** A text that a function makes is cut there. */
+const textCharsMax = 1_048_576;
+
+function parseCall(reader: QueryReader, name: string, start: number, depth: number): Expression {
+  const lower = name.toLowerCase();
+  if (lower === "bin") return parseBin(reader, fieldExpression("@timestamp"));
+  if (lower === "datefloor") {
+    const time = parseExpression(reader, depth + 1);
+    reader.expect(",");
+    return parseBin(reader, time);
+  }
+  if (!Object.hasOwn(functions, lower)) {
+    throw new QueryError(`the function ${name} is not known here`, start, start + name.length);
+  }
+  const [min, max, compute] = functions[lower]!;
+  const given: Evaluate[] = [];
+  if (reader.symbol(")") === undefined) {
+    do given.push(parseExpression(reader, depth + 1).evaluate);
+    while (reader.symbol(",") !== undefined);
+    reader.expect(")");
+  }
+  if (given.length < min || given.length > max) {
+    throw new QueryError(`${name} takes ${min === max ? min : `${min} to ${max}`} arguments`, start, reader.at);
+  }
+  const isTime = lower === "frommillis";
+  return { evaluate: (record) => compute(given.map((each) => each(record))), isTime };
+}
+
+/** `5m)` of `bin(5m)`: the beginning of the time's interval. */
+function parseBin(reader: QueryReader, { evaluate }: Expression): Expression {
+  const duration = reader.duration();
+  if (duration === undefined) throw reader.unexpected();
+  reader.expect(")");
+  return {
+    evaluate: (record) => {
+      const ms = asNumber(evaluate(record));
+      return ms === undefined ? undefined : Math.floor(ms / duration.ms) * duration.ms;
+    },
+    isTime: true,
+  };
+}

@@ -1,0 +1,141 @@
+/** What a field has in one record; a field without a value is absent. */
+export type QueryValue = string | number | boolean | undefined;
+
+/** A stored line, as queries read it. */
+export interface QueriedLine {
+  readonly ms: number;
+  readonly ingestedMs: number;
+  readonly message: string;
+  readonly stream: string;
+  /** `{account}:{group}` */
+  readonly log: string;
+  /** The line's own name in results: `@ptr`. */
+  readonly ptr: string;
+}
+
+/** A row on its way through a query: a line, with what commands have made of it; or a row that `stats` has made. */
+export class QueryRecord {
+  line: QueriedLine | undefined;
+  readonly #values = new Map<string, QueryValue>();
+  #json: unknown = undefined;
+  #isParsed = false;
+
+  constructor(line?: QueriedLine) {
+    this.line = line;
+  }
+
+  /** Copies the line's text, which is a view of far more memory, since the record is kept. */
+  keep(): void {
+    if (this.line === undefined) return;
+    this.line = { ...this.line, message: Buffer.from(this.line.message).toString() };
+  }
+
+  set(name: string, value: QueryValue): void {
+    this.#values.set(name, value);
+  }
+
+  get(name: string): QueryValue {
+    if (this.#values.has(name)) return this.#values.get(name);
+    if (this.line === undefined) return undefined;
+    const own = Object.hasOwn(ownFields, name) ? ownFields[name]!(this.line) : undefined;
+    return own ?? (name.startsWith("@") ? undefined : this.#member(name));
+  }
+
+  /** A member of a JSON message: `a.b.0`. AWS: "Supported logs and discovered fields", fields in JSON. */
+  #member(name: string): QueryValue {
+    if (!this.#isParsed) {
+      this.#isParsed = true;
+      this.#json = parseObject(this.line!.message);
+    }
+    let value = this.#json;
+    if (value === undefined) return undefined;
+    if (typeof value === "object" && value !== null && Object.hasOwn(value, name)) return scalar(memberOf(value, name));
+    for (const part of name.split(".")) {
+      if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
+      value = memberOf(value, part);
+    }
+    return scalar(value);
+  }
+}
+
+const memberOf = (value: object, name: string): unknown => (value as Readonly<Record<string, unknown>>)[name];
+
+/** Parses a message that is a JSON object, or ends with one, as access logs and functions write it. */
+function parseObject(message: string): unknown {
+  const begin = message.indexOf("{");
+  if (begin < 0) return undefined;
+  try {
+    return JSON.parse(message.slice(begin)) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function scalar(value: unknown): QueryValue {
+  if (typeof value === "string" || typeof value === "number") return value;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  return value === null || value === undefined ? undefined : JSON.stringify(value);
+}
+
+const numberIn = (message: string, pattern: RegExp): number | undefined => {
+  const found = pattern.exec(message)?.[1];
+  return found === undefined ? undefined : Number(found);
+};
+
+const ofReport =
+  (pattern: RegExp, factor = 1) =>
+  ({ message }: QueriedLine): QueryValue => {
+    const found = message.startsWith("REPORT RequestId: ") ? numberIn(message, pattern) : undefined;
+    return found === undefined ? undefined : found * factor;
+  };
+
+/**
+ * The fields that AWS finds in lines. AWS: CloudWatch Logs User Guide, "Supported logs and discovered fields": those of every log,
+ * and those of Lambda.
+ */
+const ownFields: Readonly<Record<string, (line: QueriedLine) => QueryValue>> = {
+  "@message": ({ message }) => message,
+  "@timestamp": ({ ms }) => ms,
+  "@ingestionTime": ({ ingestedMs }) => ingestedMs,
+  "@logStream": ({ stream }) => stream,
+  "@log": ({ log }) => log,
+  "@ptr": ({ ptr }) => ptr,
+  "@type": ({ message }) => /^(START|END|REPORT) RequestId: /.exec(message)?.[1],
+  "@requestId": ({ message }) =>
+    /^(?:(?:START|END|REPORT) RequestId: |[^\t\n]{1,40}\t)([0-9a-f-]{36})(?=\s)/.exec(message)?.[1],
+  "@duration": ofReport(/\tDuration: ([\d.]+) ms/),
+  "@billedDuration": ofReport(/\tBilled Duration: ([\d.]+) ms/),
+  "@initDuration": ofReport(/\tInit Duration: ([\d.]+) ms/),
+  "@memorySize": ofReport(/\tMemory Size: (\d+) MB/, 1_000_000),
+  "@maxMemoryUsed": ofReport(/\tMax Memory Used: (\d+) MB/, 1_000_000),
+};
+
+/** Returns a value as a number, if it is one or is written like one. */
+export function asNumber(value: QueryValue): number | undefined {
+  if (typeof value === "number") return value;
+  if (typeof value !== "string" || value.length > 40 || !/^\s*-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(value))
+    return undefined;
+  return Number(value);
+}
+
+/** Returns a value as results show it. Numbers have four decimals at most. */
+export function asText(value: QueryValue): string | undefined {
+  if (typeof value === "number") return String(Number.isInteger(value) ? value : Number(value.toFixed(4)));
+  if (typeof value === "boolean") return value ? "1" : "0";
+  return value;
+}
+
+/** Orders values: numbers as numbers, and everything else as text. Absent ones come first. */
+export function compareValues(left: QueryValue, right: QueryValue): number {
+  if (left === undefined || right === undefined) return Number(left !== undefined) - Number(right !== undefined);
+  const [a, b] = [asNumber(left), asNumber(right)];
+  if (a !== undefined && b !== undefined) return a - b;
+  const [x, y] = [asText(left)!, asText(right)!];
+  return x < y ? -1 : Number(x > y);
+}
+
+/** Returns a time as results show it: `2026-11-21 07:30:00.000`. */
+export const timeText = (ms: number): string =>
+  Number.isFinite(ms) && Math.abs(ms) < 8.64e15
+    ? new Date(ms).toISOString().replace("T", " ").replace("Z", "")
+    : String(ms);
