@@ -263,7 +263,7 @@ class QueryParser {
       keys.push({ evaluate, sign: reader.word("asc", "desc") === "desc" ? -1 : 1 });
     } while (reader.symbol(",") !== undefined);
     this.#isSorted = true;
-    this.#gather((next) => new Sorted((left, right) => compareBy(keys, left, right), rowsMax, next));
+    this.#gather((next) => new SortedRecords((left, right) => compareBy(keys, left, right), rowsMax, next));
   }
 
   /** The longest of the columns whose names are next in the text. */
@@ -315,7 +315,7 @@ class QueryParser {
   #sortNewestFirst(limit: number | undefined): void {
     if (this.#isSorted) return;
     this.#isSorted = true;
-    this.#gather((next) => new Sorted(newestFirst, limit ?? rowsMax, next));
+    this.#gather((next) => new SortedRecords(newestFirst, limit ?? rowsMax, next));
   }
 
   #stage(make: MakeStage): void {
@@ -352,7 +352,7 @@ function compareBy(
 }
 
 /** Keeps the first records of an order, and twice as many between two sorts. */
-class Sorted implements Stage {
+class SortedRecords implements Stage {
   readonly #compare: Compare;
   readonly #max: number;
   readonly #next: Stage;
