@@ -127,7 +127,6 @@ describe("Logs Insights", () => {
         logs.send(new StartQueryCommand({ ...range, logGroupName: "/q/a", queryString: `filter ${slow}` })),
       ),
     );
-    const before = performance.now();
     await logs.send(
       new PutLogEventsCommand({
         logGroupName: "/q/b",
@@ -135,12 +134,9 @@ describe("Logs Insights", () => {
         logEvents: [{ timestamp: Date.now(), message: "in between" }],
       }),
     );
-    const tookMs = performance.now() - before;
     const states = await Promise.all(ids.map(({ queryId }) => logs.send(new GetQueryResultsCommand({ queryId }))));
-    assert.ok(
-      states.some(({ status }) => status === "Running" || status === "Scheduled"),
-      `${tookMs}`,
-    );
+    // The lines are stored before the queries have ended.
+    assert.ok(states.some(({ status }) => status === "Running" || status === "Scheduled"));
     for (const { queryId } of ids) await logs.send(new StopQueryCommand({ queryId })).catch(() => undefined);
   });
 
