@@ -597,6 +597,9 @@ export const bounds = {
     source: "AWS CloudWatch Logs: GetLogEvents and FilterLogEvents, size of one answer",
   },
   logAddressesMax: { value: 10_000, source: "ours: addresses of log streams that are remembered" },
+  logQueryGroupsMax: { value: 50, source: "AWS CloudWatch Logs: StartQuery, log groups" },
+  logQueryDepthMax: { value: 50, source: "ours: levels of a query's parentheses and calls" },
+  logQueryTextCharsMax: { value: 1_048_576, source: "ours: a text that a query's function makes; a longer one is cut" },
   logQueryRowsMax: { value: 100_000, source: "AWS CloudWatch Logs: StartQuery, limit" },
   logQueryRowsDefault: { value: 10_000, source: "AWS CloudWatch Logs: StartQuery, limit, its default" },
   logQueryHeldMax: {

@@ -120,7 +120,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
   },
   functions: { bootstrap: [] },
   http: { "http1-client": ["http1"], http1: ["websocket"], websocket: [] },
-  language: { vtl: ["java"], "json-path": ["java"], "json-schema": ["java"], java: [], xml: [] },
+  language: { vtl: ["java"], "json-path": ["java"], "json-schema": ["java"], "log-query": ["java"], java: [], xml: [] },
   // What both versions of API Gateway share stands below each.
   management: {
     rest: ["apis", "domains", "tags", "vpc-links"],

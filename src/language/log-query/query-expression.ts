@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import { parseEcmaPattern } from "../ecma-pattern.ts";
 import { parseJavaPattern } from "../java/java-pattern.ts";
 import { findBounded } from "./bounded-find.ts";
@@ -15,8 +16,7 @@ export interface Expression {
   readonly field?: string;
 }
 
-/** Levels of parentheses, and calls of functions, in each other. */
-const depthMax = 50;
+const depthMax = bounds.logQueryDepthMax.value;
 
 const timeFields: ReadonlySet<string> = new Set(["@timestamp", "@ingestionTime"]);
 
@@ -264,8 +264,7 @@ const functions: Readonly<Record<string, readonly [argumentsMin: number, argumen
   frommillis: [1, 1, onNumber((ms) => ms)],
 };
 
-/** A text that a function makes is cut there. */
-const textCharsMax = 1_048_576;
+const textCharsMax = bounds.logQueryTextCharsMax.value;
 
 function parseCall(reader: QueryReader, name: string, start: number, depth: number): Expression {
   const lower = name.toLowerCase();

@@ -19,9 +19,9 @@ interface StartQueryInput {
 
 type QueryStatus = "Scheduled" | "Running" | "Complete" | "Failed" | "Cancelled" | "Timeout";
 
-const groupsMax = 50;
-/** A time beyond this is in milliseconds, since seconds reach it in the year 5138. */
-const secondsMax = 1e11;
+const groupsMax = bounds.logQueryGroupsMax.value;
+/** A time from this on is in milliseconds, since seconds reach it in the year 5138. */
+const firstMilliseconds = 1e11;
 /** A slice ends behind the line that takes it beyond this. */
 const sliceMs = 10;
 const sliceChars = bounds.logQuerySliceChars.value;
@@ -47,7 +47,7 @@ export class LogQueries {
     const { queryLanguage = "CWLI", startTime, endTime, queryString } = input;
     if (queryLanguage !== "CWLI")
       throw notImplemented(`Portico's Logs Insights does not know the language ${queryLanguage}.`);
-    const [fromMs, toMs] = [startTime, endTime].map((time) => (time >= secondsMax ? time : time * 1_000)) as [
+    const [fromMs, toMs] = [startTime, endTime].map((time) => (time >= firstMilliseconds ? time : time * 1_000)) as [
       number,
       number,
     ];
@@ -67,7 +67,7 @@ export class LogQueries {
       work: parsed.begin(input.limit),
       fromMs,
       // AWS: "The range is inclusive, so the specified end time is included in the query."
-      toMs: toMs + (endTime >= secondsMax ? 1 : 1_000),
+      toMs: toMs + (endTime >= firstMilliseconds ? 1 : 1_000),
       startedMs: call.nowMs,
     });
     this.#queries.set(query.id, query);
