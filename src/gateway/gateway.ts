@@ -33,6 +33,7 @@ import type { Exchange } from "./exchange.ts";
 import { type Front, fronts } from "./front.ts";
 import { type AwsServiceSettings, AwsServices } from "./integrations/aws-services.ts";
 import { BackendPools } from "./integrations/backend-pools.ts";
+import { FirehoseSender } from "./integrations/firehose-sender.ts";
 import { PermissionCheck } from "./integrations/permission-check.ts";
 import { TlsIdentities } from "./integrations/tls-identities.ts";
 import { makeKeyAccess, type UsageSaving } from "./key-access.ts";
@@ -154,6 +155,7 @@ interface Entry {
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #thread: ThreadContext;
+  readonly #firehose: FirehoseSender;
   readonly #connectionsApi: ConnectionsApi;
   readonly #programs = new Map<string, Program>();
   readonly #undeployed = new Map<string, readonly string[]>();
@@ -179,6 +181,10 @@ export class Gateway {
       managedPolicyOf: options.managedPolicyOf ?? (() => undefined),
       onUse: options.noteAccessKey ?? (() => undefined),
     });
+    const services = new AwsServices(settings.services, clock, (arn) =>
+      this.callers.credentialsOfRole(arn, clock.now()),
+    );
+    this.#firehose = new FirehoseSender({ services, clock, metrics, logger });
     this.#thread = {
       runJob,
       functions,
@@ -192,13 +198,19 @@ export class Gateway {
       throttles,
       webAcls: new WebAcls({ rates, geo, logs, logger }),
       keys: makeKeyAccess(options.apiKeys, throttles, options.usageSaving),
-      accessLogs: new AccessLogWriter({ target: settings.accessLog, logs, metrics, logger }),
+      accessLogs: new AccessLogWriter({
+        target: settings.accessLog,
+        logs,
+        openStream: (destinationArn) => this.#firehose.open(destinationArn),
+        metrics,
+        logger,
+      }),
       undeployed: this.#undeployed,
       payloadBytesMax: settings.payloadBytesMax,
       pools: new BackendPools({ metrics, clock }),
       identities: new TlsIdentities(),
       permissions: new PermissionCheck(),
-      services: new AwsServices(settings.services, clock, (arn) => this.callers.credentialsOfRole(arn, clock.now())),
+      services,
       userPoolKeys: new UserPoolKeys(clock),
       authorizerResults: new ResultCache(clock),
       verifiedTokens: new VerifiedTokens(),
@@ -496,12 +508,13 @@ export class Gateway {
     return this.#thread.underWay.idle();
   }
 
-  /** Flushes the access logs and closes the connections to backends. */
-  close(): void {
+  /** Flushes the access logs and closes the connections to backends. Resolves when other services have the lines, or too late. */
+  async close(): Promise<void> {
     for (const program of this.#programs.values()) program.life.retire();
     this.#programs.clear();
     this.#thread.pools.close();
     this.#thread.accessLogs.close();
+    await this.#firehose.close();
   }
 
   #test(

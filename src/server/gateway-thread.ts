@@ -277,7 +277,7 @@ async function stop(drainMs: number): Promise<void> {
   if (gateway !== undefined) await withinMs(gateway.idle(), Math.max(0, drainMs - (performance.now() - startedAt)));
   mesh.close();
   frontDoor.close();
-  gateway?.close();
+  await gateway?.close();
   await jobs.close();
   await functions?.close();
   logs?.close();

@@ -97,6 +97,8 @@ export interface AccessLogOptions {
   readonly target: string;
   /** Takes lines, besides, whose destination is a log group. */
   readonly logs: LogSink;
+  /** Takes lines, besides, whose destination is a delivery stream. Returns undefined where it is not known where streams are. */
+  readonly openStream?: (destinationArn: string) => AccessLog | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -125,6 +127,8 @@ export class AccessLogWriter {
     { stream, isOfCanary = false }: { readonly stream: string; readonly isOfCanary?: boolean },
   ): AccessLog | undefined {
     const file = this.#openTarget(destinationArn);
+    const deliveryStream = this.#options.openStream?.(destinationArn);
+    if (deliveryStream !== undefined) return both(deliveryStream, file);
     const [, region, account, group] = /^arn:[^:]+:logs:([^:]+):([^:]+):log-group:([^:]+)/.exec(destinationArn) ?? [];
     if (region === undefined || account === undefined || group === undefined) return file;
     const groups = isOfCanary ? [group, canaryGroup(group)] : [group];
@@ -180,6 +184,17 @@ export class AccessLogWriter {
     this.#files.clear();
   }
 }
+
+const both = (first: AccessLog, second: AccessLog | undefined): AccessLog => ({
+  write(line) {
+    first.write(line);
+    second?.write(line);
+  },
+  close() {
+    first.close();
+    second?.close();
+  },
+});
 
 /** Returns the name of a log group's file: `/aws/api` becomes `aws-api.log`. */
 function fileName(destinationArn: string): string {

@@ -198,7 +198,7 @@ export async function startGateway(
     async [Symbol.asyncDispose]() {
       for (const server of servers) server.close();
       await http1.stop(0);
-      gateway.close();
+      await gateway.close();
     },
   };
 }

@@ -97,6 +97,16 @@ export class AwsServices {
     return role;
   }
 
+  /**
+   * Returns the credentials of the gateway itself in an account. AWS: "Using service-linked roles for API Gateway": there it has
+   * AWSServiceRoleForAPIGateway, which nobody else can assume: so AWS is called as the operator. A local server recognises the
+   * account by the access key.
+   */
+  serviceCredentials(account: string, service: AwsServicePlan): Credentials {
+    const local = { accessKeyId: account, secretAccessKey: "portico" };
+    return this.isAws(service) ? (this.#settings.credentials ?? local) : local;
+  }
+
   releaseRole(role: RoleCredentials): void {
     if (!(role instanceof AssumedRole) || --role.references > 0) return;
     for (const [key, each] of this.#roles) if (each === role) this.#roles.delete(key);
