@@ -1,11 +1,13 @@
 // AWS: API Gateway Developer Guide, "Choose between REST APIs and HTTP APIs": each row of its tables on a started server. What a
 // kind of API has is set up by AWS's SDK and tried; what it has not is refused, or is nowhere to be set.
 import assert from "node:assert/strict";
-import { generateKeyPairSync, sign } from "node:crypto";
+import { generateKeyPairSync, sign, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
+import type { TLSSocket } from "node:tls";
 import { APIGateway, APIGatewayServiceException, type PatchOperation } from "@aws-sdk/client-api-gateway";
 import {
   ApiGatewayV2,
@@ -19,6 +21,7 @@ import { WAFV2, WAFV2ServiceException } from "@aws-sdk/client-wafv2";
 import { XRay } from "@aws-sdk/client-xray";
 import { type Portico, startPortico } from "../../portico.ts";
 import { signWithSdk } from "../../sdk-signer.ts";
+import { makeAuthority } from "../../tls-authority.ts";
 import { until } from "../../until.ts";
 import { functionOf, makeClient, permissionOf, refusal } from "./sdk-client.ts";
 
@@ -31,24 +34,52 @@ const jwt = (claims: object): string => {
   return `${text}.${sign("RSA-SHA256", Buffer.from(text), privateKey).toString("base64url")}`;
 };
 
-/** The backend, the issuer of tokens, the user pools and SQS: whatever is called. */
+/** What the delivery stream was sent. */
+const streamed: string[] = [];
+/** How often `/number` was asked. */
+let count = 0;
+/** Ends the answer of `/pieces`. */
+let goOn = (): void => {};
+
+/** The backend, the issuer of tokens, the user pools, SQS and Firehose: whatever is called. */
 const outside = createServer((incoming, outgoing) => {
   const { url = "", headers } = incoming;
   if (url.endsWith("/.well-known/openid-configuration")) {
     outgoing.end(JSON.stringify({ issuer: origin, jwks_uri: `${origin}/keys` }));
   } else if (url === "/keys" || url.endsWith("/.well-known/jwks.json")) {
     outgoing.end(JSON.stringify({ keys: [{ ...publicKey.export({ format: "jwk" }), kid: "one", alg: "RS256" }] }));
+  } else if (url === "/number") {
+    outgoing.end(`${++count}`);
+  } else if (url === "/pieces") {
+    outgoing.write("first");
+    goOn = () => outgoing.end("second");
+  } else if (url === "/go-on") {
+    goOn();
+    outgoing.end();
   } else {
     let body = "";
     incoming.on("data", (chunk) => {
       body += chunk;
     });
     incoming.on("end", () => {
+      if (String(headers["x-amz-target"]).endsWith(".PutRecordBatch")) {
+        const records: readonly { Data: string }[] = JSON.parse(body).Records;
+        streamed.push(...records.map(({ Data }) => Buffer.from(Data, "base64").toString()));
+        const RequestResponses = records.map(() => ({ RecordId: "r" }));
+        return outgoing.end(JSON.stringify({ FailedPutCount: 0, RequestResponses }));
+      }
       outgoing.setHeader("content-type", "application/json");
       outgoing.end(JSON.stringify({ url, host: headers.host, tenant: headers["x-tenant"], body }));
     });
   }
 });
+/** A backend by TLS, which answers with the fingerprint of its caller's certificate. */
+const strict = createTlsServer(
+  { ...makeAuthority().issue("IP:127.0.0.1"), requestCert: true, rejectUnauthorized: false },
+  (incoming, outgoing) => {
+    outgoing.end((incoming.socket as TLSSocket).getPeerCertificate().fingerprint256 ?? "none");
+  },
+);
 let origin = "";
 let portico: Portico;
 let rest: APIGateway;
@@ -82,6 +113,7 @@ const trust = JSON.stringify({
 
 before(async () => {
   await once(outside.listen(0, "127.0.0.1"), "listening");
+  await once(strict.listen(0, "127.0.0.1"), "listening");
   const { port } = outside.address() as AddressInfo;
   origin = `http://127.0.0.1:${port}`;
   const links = ["orders", listenerOf("app"), listenerOf("net"), cloudMap].flatMap((name) => [
@@ -89,7 +121,15 @@ before(async () => {
     `${name}=127.0.0.1:${port}`,
   ]);
   portico = await startPortico({
-    args: ["--threads", "1", "--vpc-endpoint", "vpce-rows=127.0.0.1", "--endpoints", `sqs=${origin}`, ...links],
+    args: [
+      "--threads",
+      "1",
+      "--vpc-endpoint",
+      "vpce-rows=127.0.0.1",
+      "--endpoints",
+      `sqs=${origin},firehose=${origin}`,
+      ...links,
+    ],
     env: { AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: origin },
   });
   rest = makeClient(APIGateway, portico);
@@ -113,8 +153,10 @@ before(async () => {
 after(async () => {
   for (const client of [rest, v2, waf, logs, iam, xray, lambda]) client?.destroy();
   const code = await portico?.stop();
-  outside.closeAllConnections();
-  outside.close();
+  for (const server of [outside, strict]) {
+    server.closeAllConnections();
+    server.close();
+  }
   assert.equal(code, 0);
 });
 
@@ -356,10 +398,18 @@ const tables: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
       rest: [
         "yes",
         async () => {
-          const { clientCertificateId = "" } = await rest.generateClientCertificate({});
-          const { id } = await aRest();
-          const stage = await patch(id, { "/clientCertificateId": clientCertificateId });
-          assert.equal(stage.clientCertificateId, clientCertificateId);
+          const { clientCertificateId = "", pemEncodedCertificate = "" } = await rest.generateClientCertificate({});
+          const uri = `https://127.0.0.1:${(strict.address() as AddressInfo).port}/`;
+          const integration = {
+            type: "http_proxy",
+            httpMethod: "GET",
+            uri,
+            tlsConfig: { insecureSkipVerification: true },
+          };
+          const { id, call } = await aRest({ integration });
+          assert.equal((await call()).text, "none");
+          await patch(id, { "/clientCertificateId": clientCertificateId });
+          assert.equal((await call()).text, new X509Certificate(pemEncodedCertificate).fingerprint256);
         },
       ],
       http: [
@@ -631,12 +681,16 @@ const tables: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     },
     Caching: {
       rest: [
-        "later",
+        "yes",
         async () => {
-          const { id } = await aRest();
-          const operations = { "/cacheClusterEnabled": "true", "/cacheClusterSize": "0.5" };
-          assert.equal((await patch(id, operations)).cacheClusterEnabled, true);
-          await isWithoutEffect("cacheClusterEnabled");
+          const api = await aRest({ integration: { type: "http_proxy", httpMethod: "GET", uri: `${origin}/number` } });
+          await patch(api.id, {
+            "/cacheClusterEnabled": "true",
+            "/cacheClusterSize": "0.5",
+            "/*/*/caching/enabled": "true",
+          });
+          const { text: first } = await api.call();
+          assert.deepEqual([(await api.call()).text, (await api.call()).text], [first, first]);
         },
       ],
       http: [
@@ -707,12 +761,18 @@ const tables: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     },
     "Canary release deployments": {
       rest: [
-        "later",
+        "yes",
         async () => {
           const { id: restApiId, call } = await aRest();
-          const canarySettings = { percentTraffic: 50 };
+          const { items = [] } = await rest.getResources({ restApiId });
+          await putMock(restApiId, items[0]!.id!, "POST");
+          const post = { method: "POST" };
+          const canarySettings = { percentTraffic: 100 };
+          assert.equal((await call("/", post)).status, 403);
           await rest.createDeployment({ restApiId, stageName: "prod", canarySettings });
-          assert.equal((await call()).status, 501);
+          assert.equal((await call("/", post)).status, 200);
+          await patch(restApiId, { "/canarySettings/percentTraffic": "0" });
+          assert.equal((await call("/", post)).status, 403);
         },
       ],
       http: [
@@ -829,14 +889,15 @@ const tables: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     },
     "Access logs to Amazon Data Firehose": {
       rest: [
-        "later",
+        "yes",
         async () => {
-          const { id } = await aRest();
-          const stage = await patch(id, {
+          const { id, call } = await aRest();
+          await patch(id, {
             "/accessLogSettings/destinationArn": firehose,
-            "/accessLogSettings/format": "$context.requestId",
+            "/accessLogSettings/format": "row $context.requestId $context.status",
           });
-          assert.equal(stage.accessLogSettings?.destinationArn, firehose);
+          await call();
+          await until(() => streamed.some((line) => /^row \S+ 200\n$/.test(line)));
         },
       ],
       http: [
@@ -1020,10 +1081,16 @@ const tables: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
           const integration = {
             type: "http_proxy",
             httpMethod: "GET",
-            uri: `${origin}/pets`,
+            uri: `${origin}/pieces`,
             responseTransferMode: "STREAM",
           };
-          assert.equal((await (await aRest({ integration })).call()).status, 200);
+          const { id } = await aRest({ integration });
+          const answer = await fetch(`${portico.url}/_aws/execute-api/${id}/prod/`);
+          const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+          assert.equal((await reader.read()).value, "first");
+          // The backend says no more before this.
+          await fetch(`${origin}/go-on`);
+          assert.equal((await reader.read()).value, "second");
         },
       ],
       http: [
@@ -1042,10 +1109,6 @@ const tables: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     },
   },
 };
-
-/** `portico status` says that the setting is kept, and does nothing. */
-const isWithoutEffect = (setting: string): Promise<void> =>
-  until(async () => (await (await fetch(`${portico.url}/_portico/status`)).text()).includes(setting));
 
 /** Calls the root of a custom domain name. */
 async function byHost(host: string): Promise<{ readonly status: number }> {
