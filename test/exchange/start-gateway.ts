@@ -95,6 +95,7 @@ export async function startGateway(
     payloadBytesMax?: number;
     limits?: Partial<Http1Limits>;
     accessLog?: string;
+    cacheFillWaitMs?: number;
     services?: AwsServiceSettings;
     nowMs?: number;
     /** Tests are no load, unless they say so. */
@@ -149,6 +150,7 @@ export async function startGateway(
       payloadBytesMax: options.payloadBytesMax ?? 10_485_760,
       accessLog: options.accessLog ?? "/nonexistent",
       services: options.services ?? { endpoints: {} },
+      cacheFillWaitMs: options.cacheFillWaitMs ?? 0,
     },
   });
   const http1 = new Http1Server({

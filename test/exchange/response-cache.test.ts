@@ -1,0 +1,188 @@
+// The response cache at its edges: who may have an entry made anew, who waits for whom, and what clients' forms have a say in.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
+import type { MethodSetting } from "../../src/definition/rest-api.ts";
+import type { FunctionClient } from "../../src/functions/function-client.ts";
+import { allocateCache, cacheBytesMin } from "../../src/response-cache/cache-memory.ts";
+import { until } from "../until.ts";
+import { aLambdaProxy, aMethod, anHttpProxy, aRestApi, aStage, functionArn } from "./a-rest-api.ts";
+import { type Backend, type GatewayUnderTest, startBackend, startGateway } from "./start-gateway.ts";
+
+const cachedStage = (setting: Partial<MethodSetting> = {}) =>
+  aStage({
+    cacheClusterEnabled: true,
+    methodSettings: { "*/*": { cachingEnabled: true, cacheTtlInSeconds: 300, ...setting } as MethodSetting },
+  });
+
+const giveMemory = ({ gateway }: GatewayUnderTest): void =>
+  gateway.setResponseCache("abc123/prod", allocateCache(cacheBytesMin, randomBytes));
+
+/** A backend that counts, and holds its answers back for as long as `held` says. */
+async function aBackend(): Promise<Backend & { count: number; held: (() => void)[] | undefined; fails: boolean }> {
+  const state = { count: 0, held: undefined as (() => void)[] | undefined, fails: false };
+  const backend = await startBackend((_, outgoing) => {
+    state.count++;
+    const text = `answer ${state.count}`;
+    const answer = (): void => {
+      if (state.fails) outgoing.destroy();
+      else outgoing.writeHead(200, { "Content-Type": "text/plain" }).end(text);
+    };
+    if (state.held === undefined) answer();
+    else state.held.push(answer);
+  });
+  return Object.assign(state, backend, { [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose]() });
+}
+
+const allow = (action: string) =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Principal: "*", Action: "execute-api:Invoke", Resource: "*" },
+      { Effect: "Allow", Principal: "*", Action: action, Resource: "arn:aws:execute-api:*:*:abc123/prod/GET/free" },
+    ],
+  });
+
+test("a resource policy says who may have an entry made anew, path by path", async () => {
+  await using backend = await aBackend();
+  await using gateway = await startGateway();
+  giveMemory(gateway);
+  const method = () => ({ GET: aMethod(anHttpProxy(`${backend.origin}/`)) });
+  const api = aRestApi(
+    { "/free": method(), "/other": method() },
+    { restApi: { policy: allow("execute-api:InvalidateCache") } },
+  );
+  gateway.deploy(api, cachedStage({ unauthorizedCacheControlHeaderStrategy: "FAIL_WITH_403" }));
+  const wish = { "Cache-Control": "no-transform, MAX-AGE=0" };
+  const old = (await gateway.call("/free")).text;
+  assert.equal((await gateway.call("/free")).text, old);
+  const renewed = await gateway.call("/free", { headers: wish });
+  assert.equal(renewed.status, 200);
+  assert.notEqual(renewed.text, old);
+  assert.equal((await gateway.call("/free")).text, renewed.text);
+  const refused = await gateway.call("/other", { headers: wish });
+  assert.equal(refused.status, 403);
+  assert.match(String(refused.headers["x-portico-hint"]), /execute-api:InvalidateCache/);
+  // Other words wish for nothing.
+  assert.equal((await gateway.call("/other", { headers: { "Cache-Control": "no-cache, max-age=01" } })).status, 200);
+});
+
+test("a Lambda authorizer's policy says who may have an entry made anew; a caller's key is the caller's", async () => {
+  await using backend = await aBackend();
+  const functions: FunctionClient = {
+    describe: () => ({
+      functionArn,
+      policy: JSON.stringify({ Statement: { Effect: "Allow", Principal: "*", Action: "lambda:*", Resource: "*" } }),
+      policyRevision: "1",
+    }),
+    invoke: ({ payload }) => {
+      const { authorizationToken } = JSON.parse(String(payload)) as { authorizationToken: string };
+      const Action =
+        authorizationToken === "chief" ? ["execute-api:Invoke", "execute-api:InvalidateCache"] : "execute-api:Invoke";
+      const policyDocument = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] };
+      const result = { principalId: authorizationToken, policyDocument };
+      return Promise.resolve({ kind: "ok", payload: Buffer.from(JSON.stringify(result)), requestId: "r" });
+    },
+    close: () => Promise.resolve(),
+  };
+  await using gateway = await startGateway({ functions });
+  giveMemory(gateway);
+  const custom = { authorizationType: "CUSTOM", authorizerId: "a" };
+  const byCaller = anHttpProxy(`${backend.origin}/`, {
+    requestParameters: { "integration.request.header.X-User": "context.authorizer.principalId" },
+    cacheKeyParameters: ["integration.request.header.X-User"],
+  });
+  const api = aRestApi(
+    {
+      "/shared": { GET: aMethod(anHttpProxy(`${backend.origin}/`), custom) },
+      "/own": { GET: aMethod(byCaller, custom) },
+    },
+    {
+      authorizers: [
+        {
+          id: "a",
+          name: "a",
+          type: "TOKEN",
+          authorizerUri: aLambdaProxy().uri!,
+          identitySource: "method.request.header.Authorization",
+        },
+      ],
+    },
+  );
+  gateway.deploy(api, cachedStage());
+  const call = (path: string, who: string, headers = {}) =>
+    gateway.call(path, { headers: { Authorization: who, ...headers } });
+  const wish = { "Cache-Control": "max-age=0" };
+  // The trap: what is not in the key is shared.
+  assert.equal((await call("/shared", "chief")).text, (await call("/shared", "other")).text);
+  assert.notEqual((await call("/own", "chief")).text, (await call("/own", "other")).text);
+  const before = (await call("/shared", "other")).text;
+  const warned = await call("/shared", "other", wish);
+  assert.deepEqual([warned.text, String(warned.headers["warning"]).slice(0, 4)], [before, "199 "]);
+  assert.notEqual((await call("/shared", "chief", wish)).text, before);
+  assert.equal((await gateway.call("/shared")).status, 401, "the cache comes after the authorizer");
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("requests wait for the one that fills their entry; if it fails, they ask themselves", async () => {
+  await using backend = await aBackend();
+  await using gateway = await startGateway({ cacheFillWaitMs: 5_000 });
+  giveMemory(gateway);
+  gateway.deploy(
+    aRestApi({ "/{id}": { GET: aMethod(anHttpProxy(`${backend.origin}/`, byId), withId) } }),
+    cachedStage(),
+  );
+  backend.held = [];
+  const calls = Array.from({ length: 10 }, () => gateway.call("/same"));
+  await until(() => backend.count === 1);
+  const other = gateway.call("/other");
+  await until(() => backend.count === 2, { what: "another key is not held up" });
+  for (const answer of backend.held.splice(0)) answer();
+  backend.held = undefined;
+  assert.deepEqual(new Set((await Promise.all(calls)).map(({ text }) => text)), new Set(["answer 1"]));
+  await other;
+
+  backend.held = [];
+  backend.fails = true;
+  const failing = Array.from({ length: 5 }, () => gateway.call("/broken"));
+  await until(() => backend.held?.length === 1);
+  const [first] = backend.held.splice(0);
+  backend.held = undefined;
+  first!();
+  await new Promise((resolve) => setImmediate(resolve));
+  backend.fails = false;
+  const statuses = (await Promise.all(failing)).map(({ status }) => status).sort();
+  assert.ok(statuses.includes(200) || statuses.every((status) => status >= 500), statuses.join());
+  assert.equal((await gateway.call("/broken")).status, 200);
+  assert.deepEqual(gateway.errors, []);
+});
+
+const byId = { cacheKeyParameters: ["method.request.path.id"] };
+const withId = { requestParameters: { "method.request.path.id": true } };
+
+test("an entry is compressed for each client as it asks; keys of 100 KB are refused before it", async () => {
+  await using backend = await aBackend();
+  await using gateway = await startGateway();
+  giveMemory(gateway);
+  const keyed = anHttpProxy(`${backend.origin}/`, { cacheKeyParameters: ["method.request.header.X-Long"] });
+  const api = aRestApi(
+    { "/": { GET: aMethod(keyed, { requestParameters: { "method.request.header.X-Long": false } }) } },
+    { restApi: { minimumCompressionSize: 0 } },
+  );
+  gateway.deploy(api, cachedStage());
+  const zipped = await gateway.call("/", { headers: { "Accept-Encoding": "gzip" } });
+  assert.equal(gunzipSync(zipped.body).toString(), "answer 1");
+  assert.equal((await gateway.call("/")).text, "answer 1");
+  const again = await gateway.call("/", { headers: { "Accept-Encoding": "gzip" } });
+  assert.deepEqual([again.headers["content-encoding"], gunzipSync(again.body).toString()], ["gzip", "answer 1"]);
+  const long = { "X-Long": "k".repeat(7_000) };
+  assert.equal((await gateway.call("/", { headers: long })).text, (await gateway.call("/", { headers: long })).text);
+  // No request has so long a header, and none is so long as a key may be.
+  const refused = await gateway.raw(
+    `GET /prod/ HTTP/1.1\r\nHost: abc123.execute-api.x\r\nX-Long: ${"k".repeat(100_000)}\r\n\r\n`,
+    "\r\n\r\n",
+  );
+  assert.match(refused, /^HTTP\/1\.1 4\d\d /);
+  assert.deepEqual(gateway.errors, []);
+});
