@@ -5,6 +5,7 @@ import type { NoAnswer } from "../base/pending-answers.ts";
 import { defaultStageName, v2Kinds } from "../definition/http-api.ts";
 import { type ApiIdClaim, restKinds } from "../definition/rest-api.ts";
 import type { V2Api } from "../definition/v2-api.ts";
+import { lastHeader } from "../gateway/header-list.ts";
 import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { findDestination } from "../gateway/routing/address.ts";
 import { CustomDomains } from "../gateway/routing/custom-domains.ts";
@@ -185,15 +186,6 @@ function readAddress(
     `${text} is no address of an API: those are http://{api}.execute-api.localhost:{port}/{stage}/…, ` +
     "…/_aws/execute-api/{api}/{stage}/…, …/restapis/{api}/{stage}/_user_request_/… and custom domain names."
   );
-}
-
-/** Returns the last value of a header, of names and values in turn. */
-function lastHeader(headers: readonly string[], name: string): string | undefined {
-  let value: string | undefined;
-  for (let index = 0; index < headers.length; index += 2) {
-    if (headers[index]!.toLowerCase() === name) value = headers[index + 1];
-  }
-  return value;
 }
 
 function toAnswer({ method, url }: ExplainRequest, outcome: ProbeOutcome | NoAnswer): ExplainAnswer {
