@@ -1,5 +1,5 @@
 import { closeSync, openSync, renameSync, rmSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
 /** How a file of a telemetry service is made and known again. */
 export interface DatabaseForm {
@@ -9,17 +9,103 @@ export interface DatabaseForm {
   readonly schema: string;
 }
 
-export interface OpenedDatabase {
-  readonly database: DatabaseSync;
+/** A row of a result: values by column. */
+export type Row = Record<string, unknown>;
+
+/** The SQLite file of a telemetry service. It keeps every statement that it has prepared. */
+export class DatabaseFile {
   /** Where a file that could not be read was put aside. */
+  readonly damagedPath: string | undefined;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /**
+   * Opens the file, or makes it; without a path everything stays in memory. A commit survives `kill -9`. It does not wait
+   * for the disk, so a crash of the machine may cost the last seconds, and never more.
+   */
+  constructor(path: string | undefined, form: DatabaseForm) {
+    const { database, damagedPath } = open(path, form);
+    this.#database = database;
+    this.damagedPath = damagedPath;
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** Runs `work` in a transaction. */
+  transact<T>(work: () => T): T {
+    this.run("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.run("COMMIT");
+      return result;
+    } catch (error) {
+      if (this.#database.isTransaction) this.run("ROLLBACK");
+      throw error;
+    }
+  }
+
+  row(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  rows(sql: string, ...values: readonly SQLInputValue[]): Row[] {
+    return this.#statement(sql).all(...values);
+  }
+
+  /** Reads the rows one by one. Nothing may be written until the last one is read. */
+  iterate(sql: string, ...values: readonly SQLInputValue[]): Iterable<Row> {
+    return this.#statement(sql).iterate(...values);
+  }
+
+  /** Returns the number of rows that the statement changed. */
+  run(sql: string, ...values: readonly SQLInputValue[]): number {
+    return Number(this.#statement(sql).run(...values).changes);
+  }
+
+  /** Returns the number of the row that the statement inserted. */
+  insert(sql: string, ...values: readonly SQLInputValue[]): number {
+    return Number(this.#statement(sql).run(...values).lastInsertRowid);
+  }
+
+  /** Returns the bytes that hold something. */
+  usedBytes(): number {
+    return (this.#pragma("page_count") - this.#pragma("freelist_count")) * this.#pragma("page_size");
+  }
+
+  /** Gives some of the free pages back to the file system if there are many. */
+  giveBackFreePages(): void {
+    if (this.#pragma("freelist_count") * this.#pragma("page_size") > freeBytesKept) {
+      this.#database.exec(`PRAGMA incremental_vacuum(${vacuumPages})`);
+    }
+  }
+
+  #pragma(name: string): number {
+    return this.row(`PRAGMA ${name}`)?.[name] as number;
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** Free pages are given back to the file system beyond this. */
+const freeBytesKept = 16_777_216;
+/** The number of pages that are freed at a time (40 MB), because what comes waits meanwhile. */
+const vacuumPages = 10_000;
+
+interface OpenedDatabase {
+  readonly database: DatabaseSync;
   readonly damagedPath: string | undefined;
 }
 
-/**
- * Opens the SQLite file of a telemetry service, or makes it; without a path everything stays in memory. A commit survives
- * `kill -9`. It does not wait for the disk, so a crash of the machine may cost the last seconds, and never more.
- */
-export function openDatabaseFile(path: string | undefined, form: DatabaseForm): OpenedDatabase {
+function open(path: string | undefined, form: DatabaseForm): OpenedDatabase {
   // Only the owner may read the file, because what it holds may be private.
   if (path !== undefined) closeSync(openSync(path, "a", 0o600));
   try {

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { bounds } from "../../base/bounds.ts";
 import type { MetricAddress, MetricPoint } from "../../telemetry/metric-sink.ts";
-import { openDatabaseFile } from "../database-file.ts";
+import { DatabaseFile, type Row } from "../database-file.ts";
 import { decodeBlock, encodeBlock } from "./metric-block.ts";
 import { boundSummary, type MetricSummary, makeDistribution, mergeSummaries } from "./metric-summary.ts";
 
@@ -49,10 +48,6 @@ const metricsMax = bounds.metricsPerAccountMax.value;
 const accountsMax = bounds.metricAccountsMax.value;
 /** The share of the points that is dropped at a time when the store is full. */
 const droppedShare = 0.05;
-/** Free pages are given back to the file system beyond this. */
-const freeBytesKept = 16_777_216;
-/** The number of pages that are freed at a time (40 MB), because points wait meanwhile. */
-const vacuumPages = 10_000;
 
 /**
  * The points of CloudWatch's metrics, one a minute, in an SQLite file of their own. A row holds the points of an hour, so
@@ -60,19 +55,19 @@ const vacuumPages = 10_000;
  * disk, so a crash of the machine may cost the last seconds. The store is synchronous and lives in a thread of its own.
  */
 export class MetricStore {
-  /** Where a file that could not be read was put aside. */
-  readonly damagedPath: string | undefined;
-  readonly #database: DatabaseSync;
+  readonly #database: DatabaseFile;
   readonly #bytesMax: number;
-  readonly #statements = new Map<string, StatementSync>();
   /** How many metrics each account has. */
   #counts: Map<string, number> | undefined;
 
   constructor({ path, bytesMax }: MetricStoreOptions) {
-    const opened = openDatabaseFile(path, { applicationId, schemaVersion, schema });
-    this.#database = opened.database;
-    this.damagedPath = opened.damagedPath;
+    this.#database = new DatabaseFile(path, { applicationId, schemaVersion, schema });
     this.#bytesMax = bytesMax;
+  }
+
+  /** Where a file that could not be read was put aside. */
+  get damagedPath(): string | undefined {
+    return this.#database.damagedPath;
   }
 
   close(): void {
@@ -96,7 +91,7 @@ export class MetricStore {
 
   /** Returns the metric with exactly these dimensions. */
   metric(address: Omit<MetricAddress, "unit">): StoredMetric | undefined {
-    const row = this.#row(`SELECT ${metricColumns} FROM metric WHERE key = ?`, keyOf(address));
+    const row = this.#database.row(`SELECT ${metricColumns} FROM metric WHERE key = ?`, keyOf(address));
     return row && toMetric(row);
   }
 
@@ -111,7 +106,7 @@ export class MetricStore {
   }): Generator<StoredMetric> {
     const { account, region, namespace = null, name = null, sinceMinute, afterId } = of;
     for (let after = afterId; ; ) {
-      const rows = this.#rows(
+      const rows = this.#database.rows(
         `SELECT ${metricColumns} FROM metric
          WHERE account = ? AND region = ? AND (? IS NULL OR namespace = ?) AND (? IS NULL OR name = ?)
            AND last_minute >= ? AND id > ? ORDER BY id LIMIT ${pageRows}`,
@@ -136,9 +131,12 @@ export class MetricStore {
     metricId: number,
     { fromMinute, toMinute }: { readonly fromMinute: number; readonly toMinute: number },
   ): Generator<MinuteSummary> {
-    const rows = this.#statement(
+    const rows = this.#database.iterate(
       "SELECT unit, hour, points FROM block WHERE metric_id = ? AND hour >= ? AND hour <= ? ORDER BY hour, unit",
-    ).iterate(metricId, Math.floor(fromMinute / hourMinutes), Math.floor((toMinute - 1) / hourMinutes));
+      metricId,
+      Math.floor(fromMinute / hourMinutes),
+      Math.floor((toMinute - 1) / hourMinutes),
+    );
     for (const row of rows) {
       const unit = row["unit"] as string;
       const firstMinute = (row["hour"] as number) * hourMinutes;
@@ -154,28 +152,35 @@ export class MetricStore {
     const firstHour = Math.floor((nowMs / 60_000 - minutesKept) / hourMinutes);
     this.#transact(() => this.#dropBefore("hour < ?", firstHour));
     this.#keepWithinBounds();
-    if (this.#pragma("freelist_count") * this.#pragma("page_size") > freeBytesKept) {
-      this.#database.exec(`PRAGMA incremental_vacuum(${vacuumPages})`);
-    }
+    this.#database.giveBackFreePages();
   }
 
   /** Deletes everything. */
   reset(): void {
     this.#counts = undefined;
-    this.#transact(() => {
-      for (const table of ["block", "metric"]) this.#run(`DELETE FROM ${table}`);
+    this.#database.transact(() => {
+      for (const table of ["block", "metric"]) this.#database.run(`DELETE FROM ${table}`);
     });
+  }
+
+  #transact<T>(work: () => T): T {
+    try {
+      return this.#database.transact(work);
+    } catch (error) {
+      this.#counts = undefined;
+      throw error;
+    }
   }
 
   /** Returns the metric's number, and makes the metric if there is room for it. */
   #metricId({ metric, points }: HourPoints): number | undefined {
     const key = keyOf(metric);
     const lastMinute = Math.max(...points.map(({ minute }) => minute));
-    const row = this.#row("SELECT id, last_minute FROM metric WHERE key = ?", key);
+    const row = this.#database.row("SELECT id, last_minute FROM metric WHERE key = ?", key);
     if (row) {
       const id = row["id"] as number;
       if ((row["last_minute"] as number) < lastMinute) {
-        this.#run("UPDATE metric SET last_minute = ? WHERE id = ?", lastMinute, id);
+        this.#database.run("UPDATE metric SET last_minute = ? WHERE id = ?", lastMinute, id);
       }
       return id;
     }
@@ -184,20 +189,25 @@ export class MetricStore {
     const count = this.#counts.get(account) ?? 0;
     if (count >= metricsMax || (count === 0 && this.#counts.size >= accountsMax)) return undefined;
     this.#counts.set(account, count + 1);
-    return Number(
-      this.#statement(
-        "INSERT INTO metric (key, account, region, namespace, name, dimensions, last_minute) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      ).run(key, account, region, namespace, name, JSON.stringify(dimensions), lastMinute).lastInsertRowid,
+    return this.#database.insert(
+      "INSERT INTO metric (key, account, region, namespace, name, dimensions, last_minute) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      key,
+      account,
+      region,
+      namespace,
+      name,
+      JSON.stringify(dimensions),
+      lastMinute,
     );
   }
 
   #readCounts(): Map<string, number> {
-    const rows = this.#rows("SELECT account, count(*) AS metrics FROM metric GROUP BY account");
+    const rows = this.#database.rows("SELECT account, count(*) AS metrics FROM metric GROUP BY account");
     return new Map(rows.map((row) => [row["account"] as string, row["metrics"] as number]));
   }
 
   #addToBlock(metricId: number, { hour, metric: { unit }, points }: HourPoints): void {
-    const row = this.#row(
+    const row = this.#database.row(
       "SELECT points FROM block WHERE metric_id = ? AND hour = ? AND unit = ?",
       metricId,
       hour,
@@ -210,7 +220,7 @@ export class MetricStore {
       const before = block.get(at);
       block.set(at, boundSummary(before ? mergeSummaries(before, added) : added));
     }
-    this.#run(
+    this.#database.run(
       `INSERT INTO block (metric_id, unit, hour, points) VALUES (?, ?, ?, ?)
        ON CONFLICT (metric_id, hour, unit) DO UPDATE SET points = excluded.points`,
       metricId,
@@ -221,73 +231,33 @@ export class MetricStore {
   }
 
   #keepWithinBounds(): void {
-    while (this.#usedBytes() > this.#bytesMax) {
-      const ends = this.#row("SELECT count(*) AS blocks, min(hour) AS first FROM block");
+    while (this.#database.usedBytes() > this.#bytesMax) {
+      const ends = this.#database.row("SELECT count(*) AS blocks, min(hour) AS first FROM block");
       const blocks = (ends?.["blocks"] as number | undefined) ?? 0;
       if (blocks === 0) return;
       const dropped = Math.max(1, Math.ceil(blocks * droppedShare));
-      this.#transact(() => this.#dropBefore("id IN (SELECT id FROM block ORDER BY hour, id LIMIT ?)", dropped));
+      this.#database.transact(() =>
+        this.#dropBefore("id IN (SELECT id FROM block ORDER BY hour, id LIMIT ?)", dropped),
+      );
     }
   }
 
   /** Drops blocks, and metrics of which nothing is left. */
   #dropBefore(where: string, value: number): void {
-    const metrics = this.#rows(`SELECT DISTINCT metric_id FROM block WHERE ${where}`, value);
+    const metrics = this.#database.rows(`SELECT DISTINCT metric_id FROM block WHERE ${where}`, value);
     if (metrics.length === 0) return;
-    this.#run(`DELETE FROM block WHERE ${where}`, value);
+    this.#database.run(`DELETE FROM block WHERE ${where}`, value);
     for (const row of metrics) {
       const id = row["metric_id"] as number;
-      this.#run("DELETE FROM metric WHERE id = ? AND NOT EXISTS (SELECT 1 FROM block WHERE metric_id = ?)", id, id);
+      this.#database.run(
+        "DELETE FROM metric WHERE id = ? AND NOT EXISTS (SELECT 1 FROM block WHERE metric_id = ?)",
+        id,
+        id,
+      );
     }
     this.#counts = undefined;
   }
-
-  // ---- SQLite ----
-
-  #transact<T>(work: () => T): T {
-    this.#run("BEGIN IMMEDIATE");
-    try {
-      const result = work();
-      this.#run("COMMIT");
-      return result;
-    } catch (error) {
-      this.#counts = undefined;
-      if (this.#database.isTransaction) this.#run("ROLLBACK");
-      throw error;
-    }
-  }
-
-  #usedBytes(): number {
-    return (this.#pragma("page_count") - this.#pragma("freelist_count")) * this.#pragma("page_size");
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
-  }
-
-  #row(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
-    return this.#statement(sql).get(...values);
-  }
-
-  #rows(sql: string, ...values: readonly SQLInputValue[]): Row[] {
-    return this.#statement(sql).all(...values);
-  }
-
-  #run(sql: string, ...values: readonly SQLInputValue[]): void {
-    this.#statement(sql).run(...values);
-  }
-
-  #pragma(name: string): number {
-    return this.#row(`PRAGMA ${name}`)?.[name] as number;
-  }
 }
-
-type Row = Record<string, unknown>;
 
 /** The number of metrics that are read at a time. */
 const pageRows = 1_000;

@@ -1,7 +1,6 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { bounds } from "../../base/bounds.ts";
 import type { LogBatch, LogStreamAddress } from "../../telemetry/log-sink.ts";
-import { openDatabaseFile } from "../database-file.ts";
+import { DatabaseFile, type Row } from "../database-file.ts";
 import { chunkSpanMs, linesOfText, makeChunks, readChunk } from "./log-chunk.ts";
 
 export interface LogStoreOptions {
@@ -89,10 +88,6 @@ const chunkColumns = "id, stream_id, first_ms, last_ms, ingested_ms, lines, text
 
 /** The share that is dropped at a time when the store is full. */
 const droppedShare = 0.05;
-/** Free pages are given back to the file system beyond this. */
-const freeBytesKept = 16_777_216;
-/** The number of pages that are freed at a time (40 MB), because lines wait meanwhile. */
-const vacuumPages = 10_000;
 /** A stream that Portico made itself is removed when its lines are gone and none has come for so long. */
 const emptyStreamMs = 3_600_000;
 const dayMs = 86_400_000;
@@ -103,21 +98,21 @@ const dayMs = 86_400_000;
  * seconds, and never more. The store is synchronous and lives in a thread of its own.
  */
 export class LogStore {
-  /** Where a file that could not be read was put aside. */
-  readonly damagedPath: string | undefined;
   /** Told of lines when they are stored. */
   onAppended: ((appended: AppendedLines) => void) | undefined = undefined;
-  readonly #database: DatabaseSync;
+  readonly #database: DatabaseFile;
   readonly #bytesMax: number;
-  readonly #statements = new Map<string, StatementSync>();
   /** Streams that lines were delivered to, by their addresses. The map is emptied whenever anything is deleted. */
   readonly #addressed = new Map<string, { readonly groupId: number; readonly streamId: number }>();
 
   constructor({ path, bytesMax }: LogStoreOptions) {
-    const opened = openDatabaseFile(path, { applicationId, schemaVersion, schema });
-    this.#database = opened.database;
-    this.damagedPath = opened.damagedPath;
+    this.#database = new DatabaseFile(path, { applicationId, schemaVersion, schema });
     this.#bytesMax = bytesMax;
+  }
+
+  /** Where a file that could not be read was put aside. */
+  get damagedPath(): string | undefined {
+    return this.#database.damagedPath;
   }
 
   close(): void {
@@ -126,14 +121,10 @@ export class LogStore {
 
   /** Runs `work` in a transaction. */
   transact<T>(work: () => T): T {
-    this.#run("BEGIN IMMEDIATE");
     try {
-      const result = work();
-      this.#run("COMMIT");
-      return result;
+      return this.#database.transact(work);
     } catch (error) {
       this.#addressed.clear();
-      if (this.#database.isTransaction) this.#run("ROLLBACK");
       throw error;
     }
   }
@@ -141,7 +132,7 @@ export class LogStore {
   // ---- Groups ----
 
   group(account: string, region: string, name: string): LogGroup | undefined {
-    const row = this.#row(
+    const row = this.#database.row(
       `SELECT ${groupColumns} FROM log_group WHERE account = ? AND region = ? AND name = ?`,
       account,
       region,
@@ -153,7 +144,7 @@ export class LogStore {
   /** Returns the groups of a scope whose names begin with the prefix and come after `after`, sorted by name. */
   groups(account: string, region: string, options: { prefix: string; after: string; limit: number }): LogGroup[] {
     const { prefix, after, limit } = options;
-    const rows = this.#rows(
+    const rows = this.#database.rows(
       `SELECT ${groupColumns} FROM log_group
        WHERE account = ? AND region = ? AND name > ? AND name >= ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?`,
       account,
@@ -169,7 +160,7 @@ export class LogStore {
 
   createGroup(group: Omit<LogGroup, "id" | "bytes">): number {
     const { account, region, name, createdMs, retentionDays, logClass, isProtected, tags } = group;
-    return this.#insert(
+    return this.#database.insert(
       `INSERT INTO log_group (account, region, name, created_ms, retention_days, class, is_protected, tags, bytes)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)`,
       account,
@@ -184,7 +175,7 @@ export class LogStore {
   }
 
   updateGroup({ id, retentionDays, isProtected, tags }: LogGroup): void {
-    this.#run(
+    this.#database.run(
       "UPDATE log_group SET retention_days = ?, is_protected = ?, tags = ? WHERE id = ?",
       retentionDays,
       Number(isProtected),
@@ -195,20 +186,24 @@ export class LogStore {
 
   deleteGroup(id: number): void {
     this.#addressed.clear();
-    this.#run("DELETE FROM chunk WHERE group_id = ?", id);
-    this.#run("DELETE FROM log_stream WHERE group_id = ?", id);
-    this.#run("DELETE FROM log_group WHERE id = ?", id);
+    this.#database.run("DELETE FROM chunk WHERE group_id = ?", id);
+    this.#database.run("DELETE FROM log_stream WHERE group_id = ?", id);
+    this.#database.run("DELETE FROM log_group WHERE id = ?", id);
   }
 
   // ---- Streams ----
 
   stream(groupId: number, name: string): LogStream | undefined {
-    const row = this.#row(`SELECT ${streamColumns} FROM log_stream WHERE group_id = ? AND name = ?`, groupId, name);
+    const row = this.#database.row(
+      `SELECT ${streamColumns} FROM log_stream WHERE group_id = ? AND name = ?`,
+      groupId,
+      name,
+    );
     return row && toStream(row);
   }
 
   streamNames(groupId: number): ReadonlyMap<number, string> {
-    const rows = this.#rows("SELECT id, name FROM log_stream WHERE group_id = ?", groupId);
+    const rows = this.#database.rows("SELECT id, name FROM log_stream WHERE group_id = ?", groupId);
     return new Map(rows.map((row) => [row["id"] as number, row["name"] as string]));
   }
 
@@ -218,7 +213,7 @@ export class LogStore {
     options: { prefix: string; after: string | undefined; limit: number; descending: boolean },
   ): LogStream[] {
     const { prefix, after, limit, descending } = options;
-    const rows = this.#rows(
+    const rows = this.#database.rows(
       `SELECT ${streamColumns} FROM log_stream
        WHERE group_id = ? AND substr(name, 1, ?) = ? AND (? IS NULL OR name ${descending ? "<" : ">"} ?)
        ORDER BY name ${descending ? "DESC" : "ASC"} LIMIT ?`,
@@ -239,7 +234,7 @@ export class LogStore {
   ): LogStream[] {
     const { after, limit, descending } = options;
     const [order, behind] = descending ? ["DESC", "<"] : ["ASC", ">"];
-    const rows = this.#rows(
+    const rows = this.#database.rows(
       `SELECT ${streamColumns} FROM log_stream
        WHERE group_id = ? AND (? IS NULL OR (ifnull(last_ms, 0), id) ${behind} (?, ?))
        ORDER BY ifnull(last_ms, 0) ${order}, id ${order} LIMIT ?`,
@@ -253,7 +248,7 @@ export class LogStore {
   }
 
   createStream(groupId: number, name: string, createdMs: number, isDelivered = false): number {
-    return this.#insert(
+    return this.#database.insert(
       "INSERT INTO log_stream (group_id, name, created_ms, is_delivered) VALUES (?, ?, ?, ?)",
       groupId,
       name,
@@ -265,7 +260,7 @@ export class LogStore {
   deleteStream(groupId: number, id: number): void {
     this.#addressed.clear();
     this.#dropChunks("stream_id = ?", id);
-    this.#run("DELETE FROM log_stream WHERE id = ? AND group_id = ?", id, groupId);
+    this.#database.run("DELETE FROM log_stream WHERE id = ? AND group_id = ?", id, groupId);
   }
 
   // ---- Writing ----
@@ -279,7 +274,9 @@ export class LogStore {
 
   #tell(groupId: number, streamId: number, { baseMs, lines, text }: Omit<LogBatch, "address">, nowMs: number): void {
     if (this.onAppended === undefined) return;
-    const streamName = this.#row("SELECT name FROM log_stream WHERE id = ?", streamId)?.["name"] as string | undefined;
+    const streamName = this.#database.row("SELECT name FROM log_stream WHERE id = ?", streamId)?.["name"] as
+      | string
+      | undefined;
     if (streamName === undefined) return;
     this.onAppended({ groupId, streamName, ingestedMs: nowMs, lines: () => linesOfText(baseMs, lines, text) });
   }
@@ -290,7 +287,7 @@ export class LogStore {
     for (const chunk of makeChunks(batch.baseMs, batch.lines, batch.text)) {
       bytes += chunk.bytes;
       lastMs = chunk.lastMs;
-      this.#run(
+      this.#database.run(
         `INSERT INTO chunk (group_id, stream_id, first_ms, last_ms, ingested_ms, bytes, lines, text)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         groupId,
@@ -303,8 +300,8 @@ export class LogStore {
         chunk.text,
       );
     }
-    this.#run("UPDATE log_group SET bytes = bytes + ? WHERE id = ?", bytes, groupId);
-    this.#run(
+    this.#database.run("UPDATE log_group SET bytes = bytes + ? WHERE id = ?", bytes, groupId);
+    this.#database.run(
       `UPDATE log_stream SET first_ms = min(ifnull(first_ms, ?), ?), last_ms = max(ifnull(last_ms, 0), ?), ingested_ms = ?
        WHERE id = ?`,
       batch.baseMs,
@@ -366,10 +363,9 @@ export class LogStore {
     const single = of.streamIds?.length === 1 ? of.streamIds[0] : undefined;
     const where = single === undefined ? "group_id = ?" : "stream_id = ?";
     const among = of.streamIds && single === undefined ? "AND stream_id IN (SELECT value FROM json_each(?))" : "";
-    const chunks = this.#statement(
+    const chunks = this.#database.iterate(
       `SELECT ${chunkColumns} FROM chunk
        WHERE ${where} AND first_ms > ? AND first_ms < ? AND last_ms >= ? ${among} ORDER BY first_ms, id`,
-    ).iterate(
       single ?? of.groupId,
       startMs - chunkSpanMs,
       toMs,
@@ -392,10 +388,14 @@ export class LogStore {
   /** Yields lines of a stream, newest first, before `before` if that is given. */
   *backward(streamId: number, { fromMs, toMs }: ReadRange, before?: LinePosition): Generator<StoredLine> {
     const endMs = Math.min(toMs, before === undefined ? toMs : before.ms + 1);
-    const chunks = this.#statement(
+    const chunks = this.#database.iterate(
       `SELECT ${chunkColumns} FROM chunk
        WHERE stream_id = ? AND last_ms >= ? AND last_ms < ? AND first_ms < ? ORDER BY last_ms DESC, id DESC`,
-    ).iterate(streamId, fromMs, endMs + chunkSpanMs, endMs);
+      streamId,
+      fromMs,
+      endMs + chunkSpanMs,
+      endMs,
+    );
     let waiting: StoredLine[] = [];
     for (const row of chunks) {
       const [lastMs, id] = [row["last_ms"] as number, row["id"] as number];
@@ -419,41 +419,41 @@ export class LogStore {
   /** Drops lines that are older than their group keeps, and the oldest lines if the store has no room. */
   sweep(nowMs: number): void {
     this.transact(() => {
-      for (const row of this.#rows("SELECT id, retention_days FROM log_group WHERE retention_days IS NOT NULL")) {
+      for (const row of this.#database.rows(
+        "SELECT id, retention_days FROM log_group WHERE retention_days IS NOT NULL",
+      )) {
         const expiredMs = nowMs - (row["retention_days"] as number) * dayMs;
         // A chunk is dropped when its last line expires. Readers skip a chunk's expired lines.
         this.#dropChunks("group_id = ? AND first_ms < ? AND last_ms < ?", row["id"] as number, expiredMs, expiredMs);
       }
     });
     this.#keepWithinBounds();
-    const abandoned = this.#run(
+    const abandoned = this.#database.run(
       `DELETE FROM log_stream WHERE is_delivered = 1 AND ingested_ms < ?
        AND NOT EXISTS (SELECT 1 FROM chunk WHERE stream_id = log_stream.id)`,
       nowMs - emptyStreamMs,
     );
     if (abandoned > 0) this.#addressed.clear();
-    if (this.#pragma("freelist_count") * this.#pragma("page_size") > freeBytesKept) {
-      this.#database.exec(`PRAGMA incremental_vacuum(${vacuumPages})`);
-    }
+    this.#database.giveBackFreePages();
   }
 
   /** Whether names and tags alone take all the room. They are not dropped for new ones. */
   get isFull(): boolean {
     this.#keepWithinBounds();
-    return this.#usedBytes() > this.#bytesMax;
+    return this.#database.usedBytes() > this.#bytesMax;
   }
 
   /** Deletes everything. */
   reset(): void {
     this.#addressed.clear();
     this.transact(() => {
-      for (const table of ["chunk", "log_stream", "log_group"]) this.#run(`DELETE FROM ${table}`);
+      for (const table of ["chunk", "log_stream", "log_group"]) this.#database.run(`DELETE FROM ${table}`);
     });
   }
 
   #keepWithinBounds(): void {
-    while (this.#usedBytes() > this.#bytesMax) {
-      const ends = this.#row("SELECT min(id) AS first, max(id) AS last FROM chunk");
+    while (this.#database.usedBytes() > this.#bytesMax) {
+      const ends = this.#database.row("SELECT min(id) AS first, max(id) AS last FROM chunk");
       const first = ends?.["first"];
       if (typeof first !== "number") return;
       const last = ends?.["last"] as number;
@@ -462,60 +462,23 @@ export class LogStore {
     }
   }
 
-  #usedBytes(): number {
-    return (this.#pragma("page_count") - this.#pragma("freelist_count")) * this.#pragma("page_size");
-  }
-
-  #dropChunks(where: string, ...values: readonly SQLInputValue[]): void {
-    const dropped = this.#rows(
+  #dropChunks(where: string, ...values: readonly number[]): void {
+    const dropped = this.#database.rows(
       `SELECT group_id, sum(bytes) AS bytes FROM chunk WHERE ${where} GROUP BY group_id`,
       ...values,
     );
     for (const row of dropped) {
-      this.#run(
+      this.#database.run(
         "UPDATE log_group SET bytes = bytes - ? WHERE id = ?",
         row["bytes"] as number,
         row["group_id"] as number,
       );
     }
-    if (dropped.length > 0) this.#run(`DELETE FROM chunk WHERE ${where}`, ...values);
-  }
-
-  // ---- SQLite ----
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
-  }
-
-  #row(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
-    return this.#statement(sql).get(...values);
-  }
-
-  #rows(sql: string, ...values: readonly SQLInputValue[]): Row[] {
-    return this.#statement(sql).all(...values);
-  }
-
-  #run(sql: string, ...values: readonly SQLInputValue[]): number {
-    return Number(this.#statement(sql).run(...values).changes);
-  }
-
-  #insert(sql: string, ...values: readonly SQLInputValue[]): number {
-    return Number(this.#statement(sql).run(...values).lastInsertRowid);
-  }
-
-  #pragma(name: string): number {
-    return this.#row(`PRAGMA ${name}`)?.[name] as number;
+    if (dropped.length > 0) this.#database.run(`DELETE FROM chunk WHERE ${where}`, ...values);
   }
 }
 
 const addressesMax = bounds.logAddressesMax.value;
-
-type Row = Record<string, unknown>;
 
 const toGroup = (row: Row): LogGroup => ({
   id: row["id"] as number,

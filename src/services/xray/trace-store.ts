@@ -1,6 +1,5 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { bounds } from "../../base/bounds.ts";
-import { openDatabaseFile } from "../database-file.ts";
+import { DatabaseFile } from "../database-file.ts";
 import type { Segment } from "./segment.ts";
 
 export interface TraceStoreOptions {
@@ -55,21 +54,22 @@ const form = {
 
 /** The segments of X-Ray, in an SQLite file of their own. The store is synchronous and lives in a thread of its own. */
 export class TraceStore {
-  readonly damagedPath: string | undefined;
-  readonly #database: DatabaseSync;
+  readonly #database: DatabaseFile;
   readonly #bytesMax: number;
-  readonly #statements = new Map<string, StatementSync>();
 
   constructor({ path, bytesMax }: TraceStoreOptions) {
-    const { database, damagedPath } = openDatabaseFile(path, form);
-    this.#database = database;
-    this.damagedPath = damagedPath;
+    this.#database = new DatabaseFile(path, form);
     this.#bytesMax = bytesMax;
+  }
+
+  /** Where a file that could not be read was put aside. */
+  get damagedPath(): string | undefined {
+    return this.#database.damagedPath;
   }
 
   /** Stores segments: all of them, or none if that fails. */
   add(rows: readonly (SegmentRow & { readonly scope: TraceScope })[]): void {
-    this.#transact(() => {
+    this.#database.transact(() => {
       for (const { scope, segment, document } of rows) this.#add(scope, segment, document);
     });
     this.#keepWithinBudget();
@@ -81,10 +81,9 @@ export class TraceStore {
     range: { readonly fromMs: number; readonly toMs: number; readonly after?: StoredTrace; readonly limit: number },
   ): StoredTrace[] {
     const { fromMs, toMs, after, limit } = range;
-    const rows = this.#statement(
+    const rows = this.#database.rows(
       `SELECT id, first_ms FROM trace WHERE account = ? AND region = ? AND first_ms >= ? AND first_ms <= ?
        AND (first_ms, id) > (?, ?) ORDER BY first_ms, id LIMIT ?`,
-    ).all(
       account,
       region,
       Math.max(fromMs, after?.firstMs ?? fromMs),
@@ -98,23 +97,30 @@ export class TraceStore {
 
   /** Returns the documents of a trace's segments; none if there is no such trace. */
   segments({ account, region }: TraceScope, traceId: string): string[] {
-    return this.#statement(
-      "SELECT document FROM segment WHERE account = ? AND region = ? AND trace_id = ? ORDER BY id LIMIT ?",
-    )
-      .all(account, region, traceId, bounds.traceSegmentsMax.value)
+    return this.#database
+      .rows(
+        "SELECT document FROM segment WHERE account = ? AND region = ? AND trace_id = ? ORDER BY id LIMIT ?",
+        account,
+        region,
+        traceId,
+        bounds.traceSegmentsMax.value,
+      )
       .map((row) => row["document"] as string);
   }
 
   /** Drops the traces that are too old. */
   sweep(nowMs: number): void {
     this.#dropWhile(() => {
-      const oldest = this.#statement("SELECT min(first_ms) AS ms FROM trace").get()?.["ms"];
+      const oldest = this.#database.row("SELECT min(first_ms) AS ms FROM trace")?.["ms"];
       return typeof oldest === "number" && oldest < nowMs - retentionMs;
     });
   }
 
   reset(): void {
-    this.#database.exec("BEGIN; DELETE FROM trace; DELETE FROM segment; UPDATE total SET bytes = 0; COMMIT");
+    this.#database.transact(() => {
+      for (const sql of ["DELETE FROM trace", "DELETE FROM segment", "UPDATE total SET bytes = 0"])
+        this.#database.run(sql);
+    });
   }
 
   close(): void {
@@ -129,57 +135,45 @@ export class TraceStore {
     const key = [account, region, traceId, id];
     const size =
       "SELECT length(document) AS chars FROM segment WHERE account = ? AND region = ? AND trace_id = ? AND id = ?";
-    const before = (this.#statement(size).get(...key)?.["chars"] as number | undefined) ?? 0;
-    this.#statement(
+    const before = (this.#database.row(size, ...key)?.["chars"] as number | undefined) ?? 0;
+    this.#database.run(
       "INSERT OR REPLACE INTO segment (account, region, trace_id, id, document) VALUES (?, ?, ?, ?, ?)",
-    ).run(...key, document);
+      ...key,
+      document,
+    );
     const grown = document.length - before;
-    this.#statement(
+    this.#database.run(
       `INSERT INTO trace (account, region, id, first_ms, bytes) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET first_ms = min(first_ms, excluded.first_ms), bytes = bytes + excluded.bytes`,
-    ).run(account, region, traceId, Math.floor(startTime * 1000), grown);
-    this.#statement("UPDATE total SET bytes = bytes + ?").run(grown);
+      account,
+      region,
+      traceId,
+      Math.floor(startTime * 1000),
+      grown,
+    );
+    this.#database.run("UPDATE total SET bytes = bytes + ?", grown);
   }
 
   #keepWithinBudget(): void {
-    this.#dropWhile(() => (this.#statement("SELECT bytes FROM total").get()?.["bytes"] as number) > this.#bytesMax);
+    this.#dropWhile(() => (this.#database.row("SELECT bytes FROM total")?.["bytes"] as number) > this.#bytesMax);
   }
 
   /** Drops the oldest traces, some at a time, as long as the condition holds. */
   #dropWhile(isTooMuch: () => boolean): void {
     while (isTooMuch()) {
-      const oldest = this.#statement("SELECT account, region, id, bytes FROM trace ORDER BY first_ms LIMIT ?").all(
+      const oldest = this.#database.rows(
+        "SELECT account, region, id, bytes FROM trace ORDER BY first_ms LIMIT ?",
         droppedAtOnce,
       );
       if (oldest.length === 0) return;
-      this.#transact(() => {
+      this.#database.transact(() => {
         for (const { account, region, id, bytes } of oldest) {
           const key = [account as string, region as string, id as string];
-          this.#statement("DELETE FROM segment WHERE account = ? AND region = ? AND trace_id = ?").run(...key);
-          this.#statement("DELETE FROM trace WHERE account = ? AND region = ? AND id = ?").run(...key);
-          this.#statement("UPDATE total SET bytes = bytes - ?").run(bytes as number);
+          this.#database.run("DELETE FROM segment WHERE account = ? AND region = ? AND trace_id = ?", ...key);
+          this.#database.run("DELETE FROM trace WHERE account = ? AND region = ? AND id = ?", ...key);
+          this.#database.run("UPDATE total SET bytes = bytes - ?", bytes as number);
         }
       });
     }
-  }
-
-  #transact(work: () => void): void {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      work();
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
   }
 }
