@@ -27,8 +27,8 @@ export function mergeSummaries(a: MetricSummary, b: MetricSummary): MetricSummar
 type Distribution = Pick<MetricSummary, "values" | "counts">;
 
 function mergeDistributions(a: Distribution, b: Distribution): Distribution {
-  if (a.values.length === 0) return b;
-  if (b.values.length === 0) return a;
+  if (a.values.length === 0) return { values: b.values, counts: b.counts };
+  if (b.values.length === 0) return { values: a.values, counts: a.counts };
   const values = new Float64Array(a.values.length + b.values.length);
   const counts = new Float64Array(values.length);
   let length = 0;
