@@ -8,9 +8,7 @@ import { median } from "../measure.ts";
 
 const code = "exports.handler = async ({ body }) => ({ statusCode: 200, body });";
 
-/** Messages a second, on two cores. */
-const goal = 8_000;
-
+/** The goal: at least 8,000 messages/s on two cores. */
 export const bench: Bench = {
   title: "messages that a warm Node.js function answers; server, function and clients share two cores",
   needs: [],
@@ -24,11 +22,11 @@ export const bench: Bench = {
       const message = `{"action":"echo","text":"${"x".repeat(64)}"}`;
       await loadMessages(url, { message, seconds: 3, core: "any" });
       const rate = await median(3, async () => (await loadMessages(url, { message, core: "any" })).rate);
-      const half = await loadMessages(url, { message, connections: 100, perSecond: goal / 2, core: "any" });
+      const half = await loadMessages(url, { message, connections: 8, underWay: 1, core: "any" });
       return {
         "messages/s": rate,
-        "p50 ms at half of the goal": half.p50 ?? Number.NaN,
-        "p99 ms at half of the goal": half.p99 ?? Number.NaN,
+        "p50 ms of 8 connections that wait": half.p50 ?? Number.NaN,
+        "p99 ms of 8 connections that wait": half.p99 ?? Number.NaN,
       };
     } finally {
       await portico.stop();
