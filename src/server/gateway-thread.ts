@@ -216,7 +216,7 @@ const handlers: Handlers<ToThread> = {
   "usage-saved": ({ id, isSaved }) => usage.settle(id, isSaved),
   "waf-samples": ({ id, key }) =>
     post({ kind: "waf-samples-found", id, found: gateway?.wafSamples(key) ?? { matched: 0, samples: [] } }),
-  stop: ({ drainMs }) => void stop(drainMs),
+  stop: ({ drainMs, threads }) => void stop(drainMs, threads),
 };
 control.on("message", (message: ToThread) => dispatch(handlers, message));
 
@@ -270,10 +270,10 @@ function listen(): void {
   });
 }
 
-async function stop(drainMs: number): Promise<void> {
+async function stop(drainMs: number, threads: number): Promise<void> {
   const startedAt = performance.now();
   server.close();
-  await http1.stop(drainMs);
+  await http1.stop(drainMs, threads);
   if (gateway !== undefined) await withinMs(gateway.idle(), Math.max(0, drainMs - (performance.now() - startedAt)));
   mesh.close();
   frontDoor.close();

@@ -115,7 +115,8 @@ export type ToThread =
   | { readonly kind: "probe-cancel"; readonly id: number }
   /** Asks for the requests that a rule of a web ACL matched; answered by `waf-samples-found`. */
   | { readonly kind: "waf-samples"; readonly id: number; readonly key: SampleKey }
-  | { readonly kind: "stop"; readonly drainMs: number };
+  /** Of so many threads that stop together. */
+  | { readonly kind: "stop"; readonly drainMs: number; readonly threads: number };
 
 /** Messages from a gateway thread to control. */
 export type FromThread =

@@ -168,7 +168,7 @@ export class ThreadPool {
       return worker ?? [];
     });
     const exits = workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve)));
-    this.post({ kind: "stop", drainMs });
+    this.post({ kind: "stop", drainMs, threads: workers.length });
     const deadline = setTimeout(() => {
       for (const worker of workers) void worker.terminate();
     }, drainMs + stopMarginMs);

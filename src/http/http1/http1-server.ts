@@ -106,9 +106,9 @@ export class Http1Server implements ConnectionHost {
 
   /**
    * Ends idle connections now, the others after their answers, WebSockets one after another in random order, and all that are
-   * left after `drainMs`.
+   * left after `drainMs`. Of `servers` that stop together each closes its part of WebSockets a second.
    */
-  stop(drainMs: number): Promise<void> {
+  stop(drainMs: number, servers = 1): Promise<void> {
     this.isStopping = true;
     return new Promise((resolve) => {
       const sockets: WebSocketConnection[] = [];
@@ -116,7 +116,7 @@ export class Http1Server implements ConnectionHost {
         if (connection instanceof WebSocketConnection) sockets.push(connection);
         else connection.stop();
       }
-      const closing = closeSpread(sockets, Math.min(drainMs * spreadPart, sockets.length * spreadMs));
+      const closing = closeSpread(sockets, Math.min(drainMs * spreadPart, sockets.length * spreadMs * servers));
       const cut = setTimeout(() => {
         for (const connection of this.#connections) connection.destroy();
       }, drainMs);

@@ -49,6 +49,20 @@ test("a stop closes WebSockets with 1001, one after another and in random order"
   );
 });
 
+test("servers that stop together share what may be closed in a second", async () => {
+  for (const [servers, first] of [
+    [1, 5],
+    [10, 1],
+  ] as const) {
+    const { http1, closed } = await serve(60);
+    const stopped = http1.stop(10_000, servers);
+    // What is due in the first 10 ms.
+    assert.equal(closed.length, first);
+    await stopped;
+    assert.equal(closed.length, 60);
+  }
+});
+
 test("a single WebSocket, and all of them without a time to drain, are closed at once", async () => {
   for (const [count, drainMs] of [
     [1, 10_000],
