@@ -56,9 +56,9 @@ export async function runCanary({ args, options, output }: Invocation): Promise<
   }
   const endpoint = await findEndpoint(options);
   const stage = stageOf(await getStatus(endpoint), api, stageName, options);
-  const why = "Its stages have no canaries, as on AWS.";
-  refuseHttp(stage, why);
-  refuseWebSocket(stage, "On AWS, too, only REST APIs have canaries.", why);
+  const next = `\`portico rollback ${stage.apiId}\` points its stage at an earlier deployment.`;
+  refuseHttp(stage, next);
+  refuseWebSocket(stage, "On AWS, too, only REST APIs have canaries.", next);
   const call = { calls: connect(endpoint, stage.account, stage.region), stage, options };
   const told = await action(call, await readState(call));
   const state = await readState(call);

@@ -7,7 +7,7 @@ import type { Invocation } from "./commands.ts";
 import { findEndpoint } from "./endpoint.ts";
 import { layOut } from "./output.ts";
 import { connect } from "./portico-calls.ts";
-import { getStatus, stageOf } from "./server-status.ts";
+import { getStatus, refuseUndocumented, stageOf } from "./server-status.ts";
 import { shortPath } from "./short-path.ts";
 import { locateImportProblems, readApiDocument, splitImportMessage } from "./up/api-document.ts";
 import { findProject } from "./up/project.ts";
@@ -78,6 +78,7 @@ async function readStage(api: string, options: Invocation["options"]): Promise<C
   if (found.protocol === "HTTP") {
     throw new UserError({ what: `${found.apiName} is an HTTP API already.`, why: "", next: "Name a REST API." });
   }
+  refuseUndocumented(found);
   const { account, region, apiId: restApiId, stageName } = found;
   const calls = connect(endpoint, account, region);
   const { body } = await calls.call("apigateway", "GetExport", {

@@ -2,7 +2,7 @@ import type { Invocation } from "./commands.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { connect, type PorticoCalls } from "./portico-calls.ts";
 import { makeCollection } from "./postman-collection.ts";
-import { getStatus, type StageStatus, stageOf } from "./server-status.ts";
+import { getStatus, refuseUndocumented, type StageStatus, stageOf } from "./server-status.ts";
 import { stageUrls } from "./up/render-routes.ts";
 
 /** `portico export API STAGE`: writes what the stage serves, as GetExport does. */
@@ -10,6 +10,7 @@ export async function runExport({ args, options, output }: Invocation): Promise<
   const [api = "", stageName = ""] = args;
   const endpoint = await findEndpoint(options);
   const stage = stageOf(await getStatus(endpoint), api, stageName, options);
+  refuseUndocumented(stage);
   const extensions = options["extensions"];
   const isPostman = options["postman"] === true;
   const calls = connect(endpoint, stage.account, stage.region);

@@ -6,7 +6,7 @@ import { generateDocumentSdk } from "../sdk/generate-document-sdk.ts";
 import type { Invocation } from "./commands.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { connect } from "./portico-calls.ts";
-import { getStatus, type StageStatus, stageOf } from "./server-status.ts";
+import { getStatus, refuseUndocumented, type StageStatus, stageOf } from "./server-status.ts";
 import { shortPath } from "./short-path.ts";
 import { stageUrls } from "./up/render-routes.ts";
 
@@ -24,6 +24,7 @@ export async function runSdk({ args, options, output }: Invocation): Promise<num
   const given = readParameters((options["set"] ?? []) as readonly string[]);
   const endpoint = await findEndpoint(options);
   const stage = stageOf(await getStatus(endpoint), api, stageName, options);
+  refuseUndocumented(stage);
   const parameters = { ...namesOf(stage.apiName, language), ...given };
   const archive = await archiveOf(stage, {
     endpoint,

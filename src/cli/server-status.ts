@@ -57,6 +57,14 @@ export function refuseWebSocket({ protocol, apiName }: StageStatus, why: string,
   if (protocol === "WEBSOCKET") throw new UserError({ what: `${apiName} is a WebSocket API.`, why, next });
 }
 
+/** Refuses a WebSocket API for a command that works on OpenAPI documents. */
+export const refuseUndocumented = (stage: StageStatus): void =>
+  refuseWebSocket(
+    stage,
+    "OpenAPI can't describe messages: on AWS, too, WebSocket APIs are neither imported nor exported.",
+    `\`portico routes ${stage.apiId}\` lists its routes, and \`portico ws ${stage.apiId}\` talks to it.`,
+  );
+
 /** Returns every stage of a running server, in all accounts and regions. */
 export const getStatus = async (endpoint: string): Promise<readonly StageStatus[]> =>
   (await getServerStatus(endpoint)).stages;

@@ -65,6 +65,21 @@ test("ws finds the API by its name and by its id, and talks to it", async () => 
   assert.match(none.stderr, /There is no WebSocket API nobody with a stage\.\n.*Echo/);
 });
 
+test("commands for documents, canaries and CORS say that it is a WebSocket API, and what to do instead", async () => {
+  for (const [command, next] of [
+    ["export Echo dev", /portico routes/],
+    ["convert Echo", /portico routes/],
+    ["sdk Echo --language typescript", /portico ws/],
+    ["canary start Echo dev --percent 10", /portico rollback/],
+    ["cors Echo", /header Origin/],
+  ] as const) {
+    const { status, stderr } = await portico("", ...command.split(" "));
+    assert.notEqual(status, 0, command);
+    assert.match(stderr, /^error {2}Echo is a WebSocket API\.\n/, command);
+    assert.match(stderr, next, command);
+  }
+});
+
 test("routes lists its routes, with the address that a client connects to", async () => {
   const { stdout, status } = await portico("", "routes", "Echo");
   assert.equal(status, 0, stdout);

@@ -169,8 +169,11 @@ const freezing = <Name extends "PublishPortal" | "PreviewPortal">(
     async prepare(work: Work<Name>) {
       const portal = await portals.find(work as Work<"PublishPortal">);
       if (portal.Authorization.CognitoConfig !== undefined) {
-        // What is published without the sign-in that it asks for would be there for everybody.
-        throw notImplemented("Portals whose readers sign in to a Cognito user pool are not implemented yet.");
+        // What is published without the sign-in that it asks for would be there for everybody. With one, the pages of
+        // APIs that this server serves at the same origin could read what a reader sees: a portal needs an origin of its own.
+        throw notImplemented(
+          "Portals whose readers sign in to a Cognito user pool are not implemented yet. Publish the portal with the authorization None only if everybody who can reach this server may read it.",
+        );
       }
       return readSite(work, portal);
     },
