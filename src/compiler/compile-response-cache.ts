@@ -3,7 +3,7 @@ import type { Integration, Method, MethodSetting } from "../definition/rest-api.
 import { httpMethods } from "../definition/rules.ts";
 import type { CacheRulePlan, ParameterPlan, ResponseCachePlan, StepPlan } from "../plan/steps.ts";
 import type { MethodContext } from "./compile-method.ts";
-import { compileValue } from "./compile-values.ts";
+import { compileParameters, compileValue } from "./compile-values.ts";
 
 /**
  * Returns the step that keeps a method's answers, if the stage has a cache and its settings want that.
@@ -21,6 +21,12 @@ export function compileResponseCache(
   if (integration.kind === "misconfigured" || integration.kind === "closed") return [];
   const verbs = compileRules(method, context);
   if (Object.keys(verbs).length === 0) return [];
+  const key = compileKey(definition, variables);
+  if (key === undefined) return [];
+  const mappedHeaders = compileParameters(definition.requestParameters, "integration.request.header.", {
+    side: "request",
+    variables,
+  });
   const start = [
     stage.deploymentId,
     stage.cacheFlushes ?? 0,
@@ -30,9 +36,10 @@ export function compileResponseCache(
     {
       kind: "response-cache",
       keyStart: JSON.stringify(start),
-      key: compileKey(definition, variables),
+      key,
       verbs,
       ...(binaryMediaTypes.length > 0 || hasSeveralTemplates(definition) ? { variesByAccept: true as const } : {}),
+      ...(mappedHeaders.length > 0 ? { mappedHeaders } : {}),
     },
   ];
 }
@@ -82,18 +89,22 @@ function invalidationOf(setting: MethodSetting): CacheRulePlan["invalidation"] {
   return strategies.find((known) => known === strategy) ?? "FAIL_WITH_403";
 }
 
-/** A key of `integration.request.` is what is mapped to that parameter. */
+/**
+ * A key of `integration.request.` is what is mapped to that parameter. If nothing is, nobody can tell what the answer depends
+ * on: such a method has no cache.
+ */
 function compileKey(
   { cacheKeyParameters = [], requestParameters = {} }: Integration,
   variables: Readonly<Record<string, string>>,
-): ParameterPlan[] {
-  return [...new Set(cacheKeyParameters)].sort().flatMap((name) => {
-    const source = name.startsWith("integration.request.")
-      ? Object.hasOwn(requestParameters, name)
-        ? requestParameters[name]
-        : undefined
-      : name;
-    const value = source === undefined ? undefined : compileValue(source, { side: "request", variables });
-    return value === undefined ? [] : [{ name, value }];
-  });
+): ParameterPlan[] | undefined {
+  const key: ParameterPlan[] = [];
+  for (const name of [...new Set(cacheKeyParameters)].sort()) {
+    const isMapped = name.startsWith("integration.request.");
+    if (isMapped && !Object.hasOwn(requestParameters, name)) return undefined;
+    const source = isMapped ? requestParameters[name]! : name;
+    const value = compileValue(source, { side: "request", variables });
+    // A stage variable that is not set is the same for all requests.
+    if (value !== undefined) key.push({ name, value });
+  }
+  return key;
 }

@@ -4,8 +4,8 @@ import type { ValuePlan } from "../plan/values.ts";
 import type { Exchange } from "./exchange.ts";
 import { forwardingHeader, isForwardingHeader } from "./forwarding-headers.ts";
 import { parseQuery } from "./query.ts";
-import { headerText } from "./responses/recorded-answer.ts";
 import { linkValue } from "./values.ts";
+import { headerText } from "./varying-headers.ts";
 
 /** Returns the key of a request's answer; undefined if it is too long, and the answer is not cached. */
 export type WriteKey = (exchange: Exchange) => string | undefined;

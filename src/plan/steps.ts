@@ -250,6 +250,8 @@ export interface ResponseCachePlan {
   readonly verbs: Readonly<Record<string, CacheRulePlan>>;
   /** What the client accepts has a say in the form of the answer. */
   readonly variesByAccept?: true;
+  /** The headers that the integration gets from elsewhere than the client's headers of that name. */
+  readonly mappedHeaders?: readonly ParameterPlan[];
 }
 
 export interface CacheRulePlan {

@@ -20,6 +20,17 @@ export function chooseCoding(accepted: readonly string[]): ContentCoding | undef
   return best === "gzip" || best === "deflate" ? best : undefined;
 }
 
+/**
+ * Returns whether a caller with these entries of Accept-Encoding takes an answer with that coding; of a coding that is made of
+ * several, whether it takes each. RFC 9110 §12.5.3.
+ */
+export const acceptsCoding = (accepted: readonly string[], coding: string): boolean =>
+  coding.split(",").every((part) => {
+    const name = part.trim();
+    const entry = accepted.find((one) => nameOf(one) === name) ?? accepted.find((one) => nameOf(one) === "*");
+    return entry !== undefined && weightOf(entry) > 0;
+  });
+
 function nameOf(entry: string): string {
   const semicolon = entry.indexOf(";");
   return semicolon < 0 ? entry : entry.slice(0, semicolon).trimEnd();

@@ -1,12 +1,14 @@
 import type { Answer, AnswerObserver } from "../../http/inbound.ts";
 import type { CachedAnswer } from "../../response-cache/cache-store.ts";
 import type { Exchange } from "../exchange.ts";
+import type { ReadVarying } from "../varying-headers.ts";
 
 export interface RecordOptions {
   /** Longer bodies are not recorded. */
   readonly bytesMax: number;
   /** The request headers that the answer's form depends on, in lower case, whatever its `Vary` says. */
   readonly variesBy: readonly string[];
+  readonly readVarying: ReadVarying;
   /** Headers that the answer gets and that are not recorded: names and values in turn. */
   readonly added: readonly string[];
   /** Takes the answer, if it is whole and may be given to others. */
@@ -113,9 +115,12 @@ export class RecordedAnswer implements Answer, AnswerObserver {
 
   /** Returns what is kept of an answer's head; undefined if the answer is for one caller. */
   #headOf(status: number, headers: readonly string[]): Omit<CachedAnswer, "body"> | undefined {
-    const { requestId, extendedRequestId, request } = this.#exchange;
+    const { requestId, extendedRequestId, integrationHeaders } = this.#exchange;
+    const { variesBy, readVarying } = this.#options;
     const kept: string[] = [];
-    const names = new Set(this.#options.variesBy);
+    const names = new Set(variesBy);
+    // Mappings may have left out what the integration said.
+    addVary(names, integrationHeaders);
     let isTraced = false;
     for (let index = 0; index < headers.length; index += 2) {
       const name = headers[index]!;
@@ -123,9 +128,6 @@ export class RecordedAnswer implements Answer, AnswerObserver {
       switch (name.toLowerCase()) {
         case "set-cookie":
           return undefined;
-        case "vary":
-          for (const entry of value.split(",")) names.add(entry.trim().toLowerCase());
-          break;
         case "x-amzn-trace-id":
           isTraced = true;
           continue;
@@ -137,10 +139,16 @@ export class RecordedAnswer implements Answer, AnswerObserver {
       }
       kept.push(name, value);
     }
+    addVary(names, kept);
     // RFC 9110 §12.5.5: more than the request's headers had a say.
     if (names.has("*")) return undefined;
     names.delete("");
-    const varies = [...names].flatMap((name) => [name, headerText(request, name)]);
+    const varies: string[] = [];
+    for (const name of names) {
+      const text = readVarying(this.#exchange, name);
+      if (text === undefined) return undefined;
+      varies.push(name, text);
+    }
     return { status, headers: kept, isTraced, varies };
   }
 
@@ -175,15 +183,10 @@ export class RecordedAnswer implements Answer, AnswerObserver {
   }
 }
 
-/** Returns all lines of a request's header as one text that no other lines give. */
-export function headerText(
-  { headerNames, rawHeaders }: Pick<Exchange["request"], "headerNames" | "rawHeaders">,
-  lowerName: string,
-): string {
-  let text = "";
-  for (let index = 0; index < headerNames.length; index++) {
-    // No header's value has a line's end.
-    if (headerNames[index] === lowerName) text += `${rawHeaders[2 * index + 1]}\n`;
+/** Adds the names, in lower case, that the `Vary` of an answer lists. */
+function addVary(names: Set<string>, headers: readonly string[]): void {
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index]!.length !== 4 || headers[index]!.toLowerCase() !== "vary") continue;
+    for (const entry of headers[index + 1]!.split(",")) names.add(entry.trim().toLowerCase());
   }
-  return text;
 }

@@ -5,10 +5,14 @@ import type { CachedAnswer, CacheStore } from "../../response-cache/cache-store.
 import { asksForNewAnswer, linkMayInvalidate } from "../cache-invalidation.ts";
 import { linkCacheKey } from "../cache-key.ts";
 import type { Exchange } from "../exchange.ts";
+import { headerList, lastHeader } from "../header-list.ts";
+import { connectionOptions } from "../integrations/backend-request.ts";
 import type { LinkContext } from "../link-context.ts";
 import type { RunStep } from "../program.ts";
-import { headerText, RecordedAnswer } from "../responses/recorded-answer.ts";
+import { acceptsCoding } from "../responses/content-coding.ts";
+import { RecordedAnswer } from "../responses/recorded-answer.ts";
 import { findInBody, linkBodyPaths, readsBody } from "../values.ts";
+import { linkVarying, type ReadVarying } from "../varying-headers.ts";
 import { withPayload } from "./request-template.ts";
 
 /**
@@ -44,12 +48,13 @@ export function linkResponseCache(plan: ResponseCachePlan, context: LinkContext)
   const writeKey = linkCacheKey(plan);
   const mayInvalidate = linkMayInvalidate(context);
   const variesBy = plan.variesByAccept === true ? accept : nothing;
+  const readVarying = linkVarying(plan.mappedHeaders ?? []);
   const needsBody = readsBody(plan.key);
 
   /** Answers from the cache; false if it does not have the answer. */
   const isServed = (exchange: Exchange, { store, key, added }: Lookup): boolean => {
     const answer = store.find(key, clock.now());
-    if (answer === undefined || !isFor(exchange, answer)) return false;
+    if (answer === undefined || !isFor(exchange, answer, readVarying)) return false;
     exchange.cacheResult = "hit";
     const headers = answer.headers as string[];
     if (answer.isTraced) headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
@@ -62,6 +67,7 @@ export function linkResponseCache(plan: ResponseCachePlan, context: LinkContext)
     exchange.answer = new RecordedAnswer(exchange, {
       bytesMax: bounds.cachedAnswerBytesMax.value,
       variesBy,
+      readVarying,
       added,
       keep: (answer) => {
         const options = { nowMs: clock.now(), ttlMs: rule.ttlSeconds * 1_000, isEncrypted: rule.isEncrypted };
@@ -119,6 +125,8 @@ export function linkResponseCache(plan: ResponseCachePlan, context: LinkContext)
     // A body is no part of the key. That of GET means nothing (RFC 9110 §9.3.1), but a backend may read it, so somebody could
     // have an answer stored that others don't ask for. An answer to HEAD has no body.
     if (request.method === "HEAD" || (request.hasBody && exchange.httpMethod === "GET" && !needsBody)) return true;
+    // The backend does not get the headers that `Connection` names, so the answer could be that of another key.
+    if (namesHeaders(connectionOptions(request.header("connection")))) return true;
     if (!needsBody) return look(exchange, store, rule);
     withPayload(exchange, { thread, conversion: "none" }, () => {
       findInBody(exchange, { payload: exchange.requestPayload, paths: pathsInBody, runJob: thread.runJob }, () => {
@@ -129,13 +137,27 @@ export function linkResponseCache(plan: ResponseCachePlan, context: LinkContext)
   };
 }
 
-/** RFC 9111 §4.1: an answer is only for requests that have the headers that it was made for. */
-function isFor({ request }: Exchange, { varies }: CachedAnswer): boolean {
+/**
+ * RFC 9111 §4.1: an answer is only for requests that have the headers that it was made for. Backends that compress and
+ * don't say so in `Vary` are many, so an answer is only for who accepts its coding, too.
+ */
+function isFor(exchange: Exchange, { headers, varies }: CachedAnswer, readVarying: ReadVarying): boolean {
   for (let index = 0; index < varies.length; index += 2) {
-    if (headerText(request, varies[index]!) !== varies[index + 1]) return false;
+    if (readVarying(exchange, varies[index]!) !== varies[index + 1]) return false;
   }
-  return true;
+  const coding = lastHeader(headers, "content-encoding")?.toLowerCase();
+  return (
+    coding === undefined ||
+    coding === "identity" ||
+    acceptsCoding(headerList(exchange.request, "accept-encoding"), coding)
+  );
 }
+
+/** Options of `Connection` that name no header with a say in an answer. RFC 9110 §7.8, §10.1.4, RFC 7540 §3.2.1. */
+const namelessOptions: ReadonlySet<string> = new Set(["", "keep-alive", "close", "upgrade", "http2-settings", "te"]);
+
+const namesHeaders = (options: readonly string[] = []): boolean =>
+  options.some((option) => !namelessOptions.has(option));
 
 function refuse(exchange: Exchange): false {
   return exchange.program.responses.finish(exchange, "ACCESS_DENIED", {
