@@ -4,6 +4,7 @@ import { before, describe, it } from "node:test";
 import {
   CloudWatchLogsClient,
   CloudWatchLogsServiceException,
+  CreateExportTaskCommand,
   CreateLogGroupCommand,
   CreateLogStreamCommand,
   DeleteLogGroupCommand,
@@ -21,7 +22,6 @@ import {
   paginateDescribeLogGroups,
   paginateDescribeLogStreams,
   paginateFilterLogEvents,
-  StartQueryCommand,
   TagLogGroupCommand,
   TagResourceCommand,
   UntagLogGroupCommand,
@@ -151,8 +151,8 @@ describe("CloudWatch Logs", () => {
         "InvalidParameterException",
         "The specified nextToken is invalid.",
       );
-      const query = new StartQueryCommand({ logGroupName: "g", startTime: 0, endTime: 1, queryString: "fields @x" });
-      await refuses(logs.send(query), "NotImplementedException", /no operation StartQuery/, 501);
+      const task = new CreateExportTaskCommand({ logGroupName: "list/0", from: 0, to: 1, destination: "bucket" });
+      await refuses(logs.send(task), "NotImplementedException", /no operation CreateExportTask/, 501);
     });
   });
 
