@@ -169,6 +169,22 @@ const demands: readonly (readonly [ModelName, string, object, string, string])[]
     "arn:aws:lambda:us-east-1:000000000000:function:f",
   ],
   ["sts", "GetAccessKeyInfo", {}, "sts:GetAccessKeyInfo", "*"],
+  ["cloudwatch", "PutMetricData", { Namespace: "Shop" }, "cloudwatch:PutMetricData", "*"],
+  ["cloudwatch", "GetMetricData", {}, "cloudwatch:GetMetricData", "*"],
+  [
+    "cloudwatch",
+    "DescribeAlarms",
+    {},
+    "cloudwatch:DescribeAlarms",
+    "arn:aws:cloudwatch:us-east-1:000000000000:alarm:*",
+  ],
+  [
+    "cloudwatch",
+    "SetAlarmState",
+    { AlarmName: "a" },
+    "cloudwatch:SetAlarmState",
+    "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a",
+  ],
 ];
 
 for (const [service, operation, more, action, resource] of demands) {
@@ -250,6 +266,30 @@ test("a call that sets a resource policy, or guards a stage, needs permission fo
   await assert.rejects(enforcement.authorize(copy, only("apigateway:POST"), call), /apigateway:GET.*restapis\/abc/);
   const acl = question("wafv2", "DisassociateWebACL");
   await assert.rejects(enforcement.authorize(acl, only("wafv2:*"), call), /apigateway:SetWebACL/);
+});
+
+test("conditions may bound the namespaces of metrics, and the actions and tags of alarms", async () => {
+  const may = (operation: string, input: object, ...statements: readonly object[]) =>
+    enforcement.authorize(
+      question("cloudwatch", operation, input),
+      userWith(statements.map((more) => ({ Effect: "Allow", Resource: "*", ...more }))),
+      call,
+    );
+  const ofShop = { Action: "cloudwatch:*", Condition: { StringEquals: { "cloudwatch:namespace": "Shop" } } };
+  await may("PutMetricData", { Namespace: "Shop" }, ofShop);
+  await assert.rejects(may("PutMetricData", { Namespace: "Other" }, ofShop), /cloudwatch:PutMetricData/);
+  await assert.rejects(may("GetMetricStatistics", { Namespace: "Shop" }, ofShop), /cloudwatch:GetMetricStatistics/);
+
+  const topics = { "ForAllValues:StringLike": { "cloudwatch:AlarmActions": ["arn:aws:sns:*"] } };
+  const onlyTopics = { Action: "cloudwatch:PutMetricAlarm", Condition: topics };
+  const alarm = { AlarmName: "a", AlarmActions: ["arn:aws:sns:us-east-1:000000000000:ops"] };
+  await may("PutMetricAlarm", alarm, onlyTopics);
+  const loud = { ...alarm, OKActions: ["https://example.com/hook"] };
+  await assert.rejects(may("PutMetricAlarm", loud, onlyTopics), /cloudwatch:PutMetricAlarm/);
+
+  const tagged = { ...alarm, Tags: [{ Key: "team", Value: "ops" }] };
+  await assert.rejects(may("PutMetricAlarm", tagged, onlyTopics), /cloudwatch:TagResource on resource: .*:alarm:a/);
+  await may("PutMetricAlarm", tagged, onlyTopics, { Action: "cloudwatch:TagResource" });
 });
 
 test("a service that is passed on needs a caller who may do everything of it, and is denied nothing", () => {
@@ -387,11 +427,12 @@ test("tags count where a copy's source, a web ACL's stage and a policy's API are
   assert.throws(() => authority!.require(other), isDenied);
 });
 
-test("conditions know the tags of functions, users, roles and policies", async () => {
+test("conditions know the tags of functions, alarms, users, roles and policies", async () => {
   const lambdaFunction = "arn:aws:lambda:us-east-1:000000000000:function:f";
   const tagged = { tags: { Env: "dev" } };
   await store.write(scope, async (tx) => {
     await tx.put("lambda-function", "f", tagged);
+    await tx.put("cloudwatch-alarm", "a", tagged);
     const iam = tx.in({ account: call.account, region: "aws-global" });
     for (const kind of ["iam-user", "iam-role"]) {
       const body = { attachedPolicies: [], inlinePolicies: {}, groups: [], path: "/", ...tagged };
@@ -405,6 +446,8 @@ test("conditions know the tags of functions, users, roles and policies", async (
     ["lambda", "GetFunctionConfiguration", { FunctionName: "f" }],
     ["lambda", "Invoke", { FunctionName: "f", Qualifier: "live" }],
     ["lambda", "TagResource", { Resource: lambdaFunction }],
+    ["cloudwatch", "DeleteAlarms", { AlarmNames: ["a"] }],
+    ["cloudwatch", "TagResource", { ResourceARN: "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a" }],
     ["iam", "DeleteUser", named],
     ["iam", "DeleteRole", named],
     ["iam", "DeletePolicy", named],

@@ -1,11 +1,14 @@
 import type { CallContext } from "../../protocol/operation.ts";
 import { type AccessRow, type AccessTable, rowsOf, tableOf, text } from "./access-rows.ts";
 
-/** Metrics are no resources: policies name them by conditions such as `cloudwatch:namespace`. */
-const onMetrics: AccessRow = ({ operation, input }) => ({
-  action: `cloudwatch:${operation}`,
+/** Metrics are no resources. */
+const onEverything: AccessRow = ({ operation }) => ({ action: `cloudwatch:${operation}`, resource: "*" });
+
+/** AWS: CloudWatch User Guide, "Using condition keys to limit access to CloudWatch namespaces": only of what is put. */
+const putMetrics: AccessRow = (question) => ({
+  action: "cloudwatch:PutMetricData",
   resource: "*",
-  keys: { "cloudwatch:namespace": typeof input["Namespace"] === "string" ? input["Namespace"] : null },
+  keys: { "cloudwatch:namespace": text(question, "Namespace") ?? null },
 });
 
 const alarmArn = ({ account, region }: CallContext, name: string): string =>
@@ -19,7 +22,20 @@ const onAlarms: AccessRow = ({ operation, input }, { call }) => {
   return names.map((name) => ({ action: `cloudwatch:${operation}`, resource: alarmArn(call, String(name)) }));
 };
 
-const onEverything: AccessRow = ({ operation }) => ({ action: `cloudwatch:${operation}`, resource: "*" });
+/**
+ * AWS: CloudWatch User Guide, "Using condition keys to limit alarm actions"; CloudWatch API reference, "PutMetricAlarm", Tags:
+ * they take the permission for TagResource.
+ */
+const putAlarm: AccessRow = (question, { call }) => {
+  const { input } = question;
+  const resource = alarmArn(call, text(question, "AlarmName") ?? "*");
+  const actions = ["OKActions", "AlarmActions", "InsufficientDataActions"].flatMap((state) => input[state] ?? []);
+  const keys = { "cloudwatch:alarmactions": actions.length === 0 ? null : (actions as string[]) };
+  const demand = { action: "cloudwatch:PutMetricAlarm", resource, keys };
+  const { Tags: tags } = input;
+  const tagging = { action: "cloudwatch:TagResource", resource };
+  return Array.isArray(tags) && tags.length > 0 ? [demand, tagging] : demand;
+};
 
 const onResource: AccessRow = (question) => ({
   action: `cloudwatch:${question.operation}`,
@@ -28,7 +44,9 @@ const onResource: AccessRow = (question) => ({
 
 /** AWS: Service Authorization Reference, "Amazon CloudWatch". */
 export const cloudWatchTable: AccessTable = tableOf({
-  ...rowsOf(["GetMetricData", "GetMetricStatistics", "ListMetrics", "PutMetricData"], onMetrics),
+  ...rowsOf(["DescribeAlarmsForMetric", "GetMetricData", "GetMetricStatistics", "ListMetrics"], onEverything),
+  PutMetricData: putMetrics,
+  PutMetricAlarm: putAlarm,
   ...rowsOf(
     [
       "DeleteAlarms",
@@ -36,11 +54,9 @@ export const cloudWatchTable: AccessTable = tableOf({
       "DescribeAlarms",
       "DisableAlarmActions",
       "EnableAlarmActions",
-      "PutMetricAlarm",
       "SetAlarmState",
     ],
     onAlarms,
   ),
-  DescribeAlarmsForMetric: onEverything,
   ...rowsOf(["ListTagsForResource", "TagResource", "UntagResource"], onResource),
 });

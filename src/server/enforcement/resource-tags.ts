@@ -5,6 +5,7 @@ import {
   unknownTags,
   untagged,
 } from "../../management/tags/condition-tags.ts";
+import { alarmKind } from "../../services/cloudwatch/alarm-document.ts";
 import { documentId, iamKinds, iamScope } from "../../services/iam/documents.ts";
 import { functionKind } from "../../services/lambda/function-document.ts";
 import type { Reader } from "../../store/store.ts";
@@ -32,6 +33,7 @@ type FindTags = (
 const finders: Readonly<Record<string, FindTags>> = {
   apigateway: (tx, { rest }, { domainNameId }) =>
     findConditionTags(tx, { path: rest, domainNameId: typeof domainNameId === "string" ? domainNameId : undefined }),
+  cloudwatch: findAlarmsTags,
   lambda: findFunctionsTags,
   iam: findEntitysTags,
 };
@@ -39,8 +41,8 @@ const finders: Readonly<Record<string, FindTags>> = {
 /**
  * Reads the tags of a resource as conditions ask for them (`aws:ResourceTag/…`, of IAM's also `iam:ResourceTag/…`). Of
  * services without an entry nobody knows them.
- * AWS: Lambda Developer Guide, "Using attribute-based access control in Lambda"; IAM User Guide, "Controlling access to and for
- * IAM users and roles using tags".
+ * AWS: Lambda Developer Guide, "Using attribute-based access control in Lambda"; CloudWatch API reference, "TagResource"; IAM
+ * User Guide, "Controlling access to and for IAM users and roles using tags".
  */
 export async function findResourceTags(tx: Reader, resource: ResourceInQuestion): Promise<FindConditionTag> {
   // What names no resource has no tags.
@@ -56,6 +58,12 @@ async function findFunctionsTags(tx: Reader, { region, account, rest }: ArnParts
   const name = /^function:([^:]+)(?::[^:]*)?$/.exec(rest)?.[1];
   if (name === undefined) return unknownTags;
   return readTags(tx.in({ account, region }), functionKind, name);
+}
+
+async function findAlarmsTags(tx: Reader, { region, account, rest }: ArnParts): Promise<FindConditionTag> {
+  const name = /^alarm:(.+)$/s.exec(rest)?.[1];
+  if (name === undefined) return unknownTags;
+  return name === "*" ? untagged : readTags(tx.in({ account, region }), alarmKind, name);
 }
 
 const taggedEntities: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
+import { bounds } from "../../base/bounds.ts";
 import { type BeyondAws, beyondAwsFlag } from "../../definition/beyond-aws.ts";
 import type { InputOf } from "../../families/input.ts";
 import { present } from "../../families/work.ts";
@@ -101,7 +102,11 @@ function checkMetrics({ Metrics = [], Period, Namespace, Dimensions, Statistic, 
     throw validationError("The parameters of a single metric must not be specified with Metrics.");
   }
   const queries = Metrics as readonly MetricDataQuery[];
-  checkQueries(queries, "Metrics");
+  const expressions = checkQueries(queries, "Metrics");
+  const max = bounds.alarmQueriesMax.value;
+  if (expressions.size > max || queries.length - expressions.size > max) {
+    throw validationError(`Metrics list must contain no more than ${max} metrics and ${max} expressions.`);
+  }
   if (queries.filter(({ ReturnData }) => ReturnData !== false).length !== 1) {
     throw validationError("Metrics list must contain exactly one metric matching the ReturnData being true condition");
   }

@@ -2,7 +2,7 @@ import { bounds } from "../../base/bounds.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import { encodeToken, type Paging, pageWindow } from "../../protocol/paging.ts";
 import type { MetricCall } from "./metric-call.ts";
-import { checkQueries, type MetricDataQuery, periodsIn, QueryEvaluation } from "./metric-queries.ts";
+import { checkQueries, type MetricDataQuery, periodsIn, QueryEvaluation, smallestPeriod } from "./metric-queries.ts";
 import type { MetricStore } from "./metric-store.ts";
 
 interface GetMetricDataInput {
@@ -49,11 +49,12 @@ export function getMetricData(store: MetricStore, input: GetMetricDataInput, cal
 /** Throws for queries of very many values. AWS answers them over many pages, each of which would cost as much here. */
 function requireModest(queries: readonly MetricDataQuery[], range: { fromMinute: number; toMinute: number }): void {
   const minutesKept = bounds.metricDaysKept.value * 1_440;
+  const smallest = smallestPeriod(queries);
   let points = 0;
   let minutes = 0;
   for (const { MetricStat, Expression } of queries) {
     if (Expression === undefined) minutes += Math.min(minutesKept, range.toMinute - range.fromMinute);
-    points += periodsIn(range, MetricStat?.Period ?? smallestPeriod(queries));
+    points += periodsIn(range, MetricStat?.Period ?? smallest);
   }
   if (points <= bounds.metricQueryPointsMax.value && minutes <= bounds.metricQueryMinutesMax.value) return;
   throw new ApiError(
@@ -62,9 +63,6 @@ function requireModest(queries: readonly MetricDataQuery[], range: { fromMinute:
     { hint: `${bounds.metricQueryPointsMax.value} values, made of ${bounds.metricQueryMinutesMax.value} minutes` },
   );
 }
-
-const smallestPeriod = (queries: readonly MetricDataQuery[]): number =>
-  queries.reduce((least, { MetricStat }) => Math.min(least, MetricStat?.Period ?? least), 86_400);
 
 interface Result {
   readonly id: string;

@@ -1,5 +1,15 @@
 import { MathError, type MathNode } from "./math-parser.ts";
-import { collect, isList, type MathValue, mapSeries, mapValue, operate, type Series, timesOf } from "./math-values.ts";
+import {
+  collect,
+  isList,
+  type MathValue,
+  mapSeries,
+  mapValue,
+  operate,
+  type Series,
+  sizeOf,
+  timesOf,
+} from "./math-values.ts";
 
 /** What expressions are evaluated in. */
 export interface MathScope {
@@ -9,6 +19,8 @@ export interface MathScope {
   readonly metrics: (part: string) => readonly Series[];
   /** All times of the request's range at a period, in seconds. */
   readonly timeline: (period: number) => readonly number[];
+  /** Counts values that are about to be computed. Throws a `MathError` if the request's have become too many. */
+  readonly spend: (values: number) => void;
   /** The smallest period of the request's metrics, in seconds. */
   readonly period: number;
 }
@@ -23,16 +35,33 @@ export function evaluateMath(node: MathNode, scope: MathScope): MathValue {
     case "name":
       return scope.valueOf(node.name);
     case "array":
-      return node.items.flatMap((item) => listOf(evaluateMath(item, scope)));
-    case "negation":
-      return operate("*", -1, evaluateMath(node.of, scope));
-    case "operation":
-      return operate(node.operator, evaluateMath(node.left, scope), evaluateMath(node.right, scope));
+      return arrayOf(node.items, scope);
+    case "negation": {
+      const value = evaluateMath(node.of, scope);
+      scope.spend(sizeOf(value));
+      return operate("*", -1, value);
+    }
+    case "operation": {
+      const [left, right] = [evaluateMath(node.left, scope), evaluateMath(node.right, scope)];
+      scope.spend(sizeOf(left) + sizeOf(right));
+      return operate(node.operator, left, right);
+    }
     case "call": {
       if (!Object.hasOwn(functions, node.function)) throw unknownFunction(node.function);
       return functions[node.function]!(node.parameters, scope);
     }
   }
+}
+
+/** Makes one array of series and arrays. Arrays of arrays grow fast, although they hold the same few series. */
+function arrayOf(items: readonly MathNode[], scope: MathScope): readonly Series[] {
+  const array: Series[] = [];
+  for (const item of items) {
+    const list = listOf(evaluateMath(item, scope));
+    scope.spend(list.length);
+    for (const series of list) array.push(series);
+  }
+  return array;
 }
 
 const unknownFunction = (name: string): MathError =>
@@ -51,10 +80,9 @@ const plain =
         `A function has ${parameters.length} parameters and takes ${least}${most > least ? ` to ${most}` : ""}.`,
       );
     }
-    return compute(
-      parameters.map((parameter) => evaluateMath(parameter, scope)),
-      scope,
-    );
+    const values = parameters.map((parameter) => evaluateMath(parameter, scope));
+    scope.spend(values.reduce<number>((total, value) => total + sizeOf(value), 0));
+    return compute(values, scope);
   };
 
 const each = (change: (value: number, time: number) => number): MathFunction =>
@@ -66,9 +94,25 @@ const aggregate = (compute: (values: readonly number[]) => number): MathFunction
     if (typeof value === "number") return value;
     const of = value as Series | readonly Series[];
     if (!isList(of)) return compute([...of.values.values()]);
-    const values = collect(timesOf(of), (time) => compute(of.flatMap((series) => series.values.get(time) ?? [])));
+    const values = collect(timesOf(of), valuesByTime(of, compute));
     return { label: "", period: Math.max(0, ...of.map(({ period }) => period)), values };
   });
+
+/** Looks at each value once: at few times all of the series may have one. */
+function valuesByTime(
+  list: readonly Series[],
+  compute: (values: readonly number[]) => number,
+): (time: number) => number {
+  const lists = new Map<number, number[]>();
+  for (const { values } of list) {
+    for (const [time, value] of values) {
+      const known = lists.get(time);
+      if (known) known.push(value);
+      else lists.set(time, [value]);
+    }
+  }
+  return (time) => compute(lists.get(time) ?? []);
+}
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const average = (values: readonly number[]): number => sum(values) / values.length;
@@ -127,12 +171,14 @@ const functions: Readonly<Record<string, MathFunction>> = {
   LOG10: each(Math.log10),
   MAX: aggregate((values) => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)),
   METRIC_COUNT: plain(([value]) => listOf(value as MathValue).length),
-  METRICS: (parameters, { metrics }) => {
+  METRICS: (parameters, { metrics, spend }) => {
     const [part] = parameters;
     if (parameters.length > 1 || (part !== undefined && part.kind !== "text")) {
       throw new MathError("METRICS takes one text, or nothing.");
     }
-    return metrics(part?.value ?? "");
+    const found = metrics(part?.value ?? "");
+    spend(found.length);
+    return found;
   },
   MIN: aggregate((values) => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)),
   MINUTE: dateParts((date) => date.getUTCMinutes()),
@@ -189,6 +235,7 @@ function fill(parameters: readonly MathNode[], scope: MathScope): MathValue {
     throw new MathError("FILL takes a number, a time series, REPEAT or LINEAR.");
   return mapEach(evaluateMath(of, scope), (series) => {
     const times = scope.timeline(series.period);
+    scope.spend(series.values.size);
     const filling =
       word === "REPEAT"
         ? repeated(series, times)

@@ -14,6 +14,12 @@ export type MathValue = number | Series | readonly Series[];
 
 export const isList = (value: MathValue): value is readonly Series[] => Array.isArray(value);
 
+/** Returns how many values there are to compute with. */
+export function sizeOf(value: MathValue | undefined): number {
+  if (value === undefined || typeof value === "number") return 1;
+  return isList(value) ? value.reduce((total, series) => total + sizeOf(series), 0) : 1 + value.values.size;
+}
+
 /** Applies an operator. Values at times that one side has not are left out, as are divisions by zero. */
 export function operate(operator: MathOperator, left: MathValue, right: MathValue): MathValue {
   if (isList(left) || isList(right)) {

@@ -166,6 +166,35 @@ test("percentiles and longer periods are made of all samples of a period", () =>
   );
 });
 
+test("expressions that explode are refused before they cost much", () => {
+  const store = aStore({ a: Array.from({ length: 120 }, () => 1) });
+  const times = (text: string, count: number): string => Array.from({ length: count }, () => text).join();
+  const thousand = { Id: "x", ReturnData: false, Expression: `[${times("a", 1_000)}]` };
+  const lists = [
+    thousand,
+    { Id: "y", ReturnData: false, Expression: `[${times("x", 1_000)}]` },
+    { Id: "z", ReturnData: false, Expression: `[${times("y", 1_000)}]` },
+  ];
+  const ask = (queries: readonly object[], seconds = 36_000): void => {
+    const MetricDataQueries = [metric("a"), ...lists, ...queries] as never;
+    getMetricData(store, { MetricDataQueries, StartTime: start, EndTime: start + seconds }, call);
+  };
+  for (const Expression of [
+    "z",
+    "y",
+    "SUM(y)",
+    "FILL([x, x, x, x], 0)",
+    `[${times("x", 17)}]`,
+    `x${" + 1".repeat(17)}`,
+  ]) {
+    assert.throws(() => ask([{ Id: "e", Expression }]), /Portico computes 2000000 values of a request/, Expression);
+  }
+  ask([{ Id: "e", Expression: "SUM(x) + METRIC_COUNT(x)" }]);
+  const constant = { Id: "e", Expression: "TIME_SERIES(1)" };
+  const century = { MetricDataQueries: [constant], StartTime: 0, EndTime: 100 * 365 * 86_400 };
+  assert.throws(() => getMetricData(store, century, call), /too many datapoints/);
+});
+
 test("more than a call may compute is refused before it is read", () => {
   const queries = Array.from({ length: 20 }, (_, index) => ({ ...metric("a"), Id: `a${index}`, ReturnData: true }));
   const year = { MetricDataQueries: queries, StartTime: start - 365 * 86_400, EndTime: start };

@@ -3,7 +3,7 @@ import { ApiError } from "../../protocol/errors.ts";
 import { periodMinutesOf } from "./get-metric-statistics.ts";
 import { evaluateMath, type MathScope } from "./math-functions.ts";
 import { MathError, type MathNode, parseMath } from "./math-parser.ts";
-import { isList, type MathValue, type Series } from "./math-values.ts";
+import { isList, type MathValue, type Series, sizeOf } from "./math-values.ts";
 import type { MetricCall } from "./metric-call.ts";
 import type { MetricStore } from "./metric-store.ts";
 import { type MetricSummary, mergeSummaries } from "./metric-summary.ts";
@@ -102,6 +102,7 @@ export class QueryEvaluation {
   readonly #values = new Map<string, MathValue>();
   readonly #underWay = new Set<string>();
   readonly #scope: MathScope;
+  #left = bounds.metricMathValuesMax.value;
 
   constructor(
     queries: readonly MetricDataQuery[],
@@ -118,10 +119,8 @@ export class QueryEvaluation {
       valueOf: (id) => this.#valueOf(id),
       metrics: (part) => metrics.filter(({ Id }) => Id.includes(part)).map(({ Id }) => this.#valueOf(Id) as Series),
       timeline: (period) => this.#timeline(period),
-      period: Math.min(
-        ...metrics.map(({ MetricStat }) => MetricStat?.Period ?? 60),
-        ...(metrics.length === 0 ? [60] : []),
-      ),
+      spend: (values) => this.#spend(values),
+      period: smallestPeriod(queries),
     };
   }
 
@@ -131,7 +130,10 @@ export class QueryEvaluation {
       const value = this.#valueOf(id);
       if (typeof value === "number") throw new MathError("It is a number; AWS takes TIME_SERIES(…) around it.");
       const { Label } = this.#queries.get(id)!;
-      if (isList(value)) return value;
+      if (isList(value)) {
+        this.#spend(sizeOf(value));
+        return value;
+      }
       return [{ ...value, label: Label ?? (this.#expressions.has(id) ? id : value.label) }];
     });
   }
@@ -152,13 +154,29 @@ export class QueryEvaluation {
     return value;
   }
 
+  /** An expression may use others, and each series many times over: what it costs is seen while it is computed. */
+  #spend(values: number): void {
+    this.#left -= values;
+    if (this.#left >= 0) return;
+    throw new MathError(
+      `Portico computes ${bounds.metricMathValuesMax.value} values of a request: ask for less time, fewer metrics or longer periods.`,
+    );
+  }
+
   #timeline(period: number): readonly number[] {
     const { fromMinute, toMinute } = this.#range;
-    return Array.from(
-      { length: periodsIn(this.#range, period) },
-      (_, index) => fromMinute * 60 + index * period,
-    ).filter((time) => time < toMinute * 60);
+    const length = periodsIn(this.#range, period);
+    this.#spend(length);
+    return Array.from({ length }, (_, index) => fromMinute * 60 + index * period).filter(
+      (time) => time < toMinute * 60,
+    );
   }
+}
+
+/** Returns the smallest period of the metrics among queries, in seconds: 60 if there are none. */
+export function smallestPeriod(queries: readonly MetricDataQuery[]): number {
+  const periods = queries.flatMap(({ MetricStat }) => MetricStat?.Period ?? []);
+  return periods.length === 0 ? 60 : Math.min(...periods);
 }
 
 /** Returns how many periods begin in a range. */
