@@ -753,6 +753,11 @@ export const bounds = {
   samplingRuleTagsMax: { value: 50, source: "AWS X-Ray quotas: tags of a sampling rule" },
   otlpItemsWaitingMax: { value: 20_000, source: "ours: spans or log lines that wait for an OpenTelemetry collector" },
   otlpBatchItemsMax: { value: 512, source: "ours: of these, how many go in one request" },
+  otlpCharsWaitingMax: { value: 16_777_216, source: "ours: texts of log lines that wait for it" },
+  otlpBatchCharsMax: {
+    value: 1_048_576,
+    source: "ours: of these, how many go in one request, but at least one line; collectors take 20 MiB by default",
+  },
   otlpFlushMs: { value: 1_000, source: "ours: how long the first of them waits" },
   otlpRequestMsMax: {
     value: 10_000,

@@ -103,6 +103,8 @@ test("every kind of event has its place in a tree", () => {
       deploymentId: "d",
       requestId: "r",
       extendedRequestId: "e",
+      traceId: "1-0-0",
+      isTraced: false,
       isTest: false,
     },
     request: {

@@ -70,6 +70,7 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
         node(`stage ${event.stageName} of ${event.apiName} (${event.apiId})`, [
           ...deployment,
           node(`request ${event.requestId}`, [], "dim"),
+          node(`trace ${event.traceId}`, [], "dim"),
         ]),
       ];
     }

@@ -7,7 +7,7 @@ import { connect, type PorticoCalls } from "./portico-calls.ts";
 import { type LogEvent, LogFollower, logPages, logPollMs, type ReadGroup, readAll } from "./read-logs.ts";
 import { getStatus, type StageStatus } from "./server-status.ts";
 
-/** The beginning of the names of execution logs' groups. */
+/** The beginning of the names of the groups of REST APIs' execution logs. */
 const executionLogs = "API-Gateway-Execution-Logs_";
 
 /** `portico logs [API|FUNCTION|GROUP]`: prints lines of log groups, or lists the groups. */
@@ -194,10 +194,12 @@ async function groupsOfStage(
   calls: PorticoCalls,
   { protocol, apiId, stageName }: StageStatus,
 ): Promise<readonly string[]> {
-  if (protocol === "HTTP") {
+  if (protocol === "HTTP" || protocol === "WEBSOCKET") {
     const stage = await calls.find("apigatewayv2", "GetStage", { ApiId: apiId, StageName: stageName });
     const settings = stage?.["AccessLogSettings"] as { readonly DestinationArn?: string } | undefined;
-    return groupOfArn(settings?.DestinationArn);
+    // The group of a WebSocket API's execution logs has a name of its own, as users see it.
+    const executionLog = protocol === "WEBSOCKET" ? [`/aws/apigateway/${apiId}/${stageName}`] : [];
+    return [...executionLog, ...groupOfArn(settings?.DestinationArn)];
   }
   const stage = await calls.find("apigateway", "GetStage", { restApiId: apiId, stageName });
   const settings = stage?.["accessLogSettings"] as { readonly destinationArn?: string } | undefined;

@@ -108,7 +108,9 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   "waf.status": ({ waf }) => number(waf?.status),
   wafResponseCode: ({ waf }) => (waf?.action === undefined ? undefined : `WAF_${waf.action}`),
   webaclArn: ({ program }) => program.plan.webAclArn,
-  xrayTraceId: (exchange) => `Root=${exchange.traceId}`,
+  // Beyond AWS: of the other kinds, which X-Ray does not trace, where the operator's own collector has the trace.
+  xrayTraceId: (exchange) =>
+    exchange.program.plan.kind === "rest" || exchange.sampled !== undefined ? `Root=${exchange.traceId}` : undefined,
 };
 
 /**
@@ -144,14 +146,14 @@ const foreign: Readonly<Record<PlanKind, ReadonlySet<string>>> = {
     ...["identity.accessKey", "identity.apiKey", "identity.apiKeyId", "identity.vpcId", "identity.vpceId"],
     ...["integration.responseTransferMode", "integration.timeToAllHeaders", "integration.timeToFirstContent"],
     ...["isCanaryRequest", "operationName", "resourceId", "resourcePath"],
-    ...["waf.error", "waf.latency", "waf.status", "wafResponseCode", "webaclArn", "xrayTraceId"],
+    ...["waf.error", "waf.latency", "waf.status", "wafResponseCode", "webaclArn"],
   ]),
   websocket: new Set([
     ...["accountId", "awsEndpointRequestId", "awsEndpointRequestId2", "customDomain.basePathMatched", "dataProcessed"],
     ...["deploymentId", "domainPrefix", "httpMethod", "identity.accessKey", "identity.vpcId", "identity.vpceId"],
     ...["integration.responseTransferMode", "integration.timeToAllHeaders", "integration.timeToFirstContent"],
     ...["integrationErrorMessage", "isCanaryRequest", "operationName", "path", "protocol", "resourceId"],
-    ...["resourcePath", "responseLatency", "responseLength", "wafResponseCode", "webaclArn", "xrayTraceId"],
+    ...["resourcePath", "responseLatency", "responseLength", "wafResponseCode", "webaclArn"],
   ]),
 };
 

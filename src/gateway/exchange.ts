@@ -418,6 +418,7 @@ export class Exchange implements AnswerObserver {
   #report(error: unknown): void {
     this.program.logger.error("an exchange failed", {
       requestId: this.requestId,
+      traceId: this.traceId,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
   }

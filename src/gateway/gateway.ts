@@ -137,6 +137,8 @@ export interface GatewaySettings {
   readonly payloadBytesMax: number;
   /** `-` for standard output, otherwise a folder. */
   readonly accessLog: string;
+  /** A collector gets access logs, too. */
+  readonly isAccessLogExported?: boolean;
   /** Where the AWS services are that integrations call. */
   readonly services: AwsServiceSettings;
   /** How many milliseconds a request waits for another one that fills its entry of a response cache; 0: it does not. */
@@ -202,6 +204,7 @@ export class Gateway {
         target: settings.accessLog,
         logs,
         openStream: (destinationArn) => this.#firehose.open(destinationArn),
+        isExported: settings.isAccessLogExported === true,
         metrics,
         logger,
       }),

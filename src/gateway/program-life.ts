@@ -81,14 +81,16 @@ export class ProgramLife {
 
   #openLog(plan: Plan): ((exchange: Exchange) => void) | undefined {
     if (plan.accessLog === undefined) return undefined;
+    const { account, region, kind: apiKind, apiId, apiName, stageName } = plan;
     const log = this.#thread.accessLogs.open(plan.accessLog.destinationArn, {
       stream: accessLogStream(plan),
       isOfCanary: plan.isCanary === true,
+      stage: { account, region, apiKind, apiId, apiName, stageName },
     });
     if (log === undefined) return undefined;
     this.onRetire(() => log.close());
     const format = linkAccessLog(plan.accessLog.format, plan.kind);
-    return (exchange) => log.write(format(exchange));
+    return (exchange) => log.write(format(exchange), exchange);
   }
 }
 

@@ -25,7 +25,8 @@ export function runExchangeJob<Input, Output>(
 
 function refuse(exchange: Exchange, error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error);
-  exchange.program.logger.warn("Work on a large body was not done.", { requestId: exchange.requestId, reason });
+  const { requestId, traceId } = exchange;
+  exchange.program.logger.warn("Work on a large body was not done.", { requestId, traceId, reason });
   exchange.program.responses.finish(exchange, "INTEGRATION_FAILURE", {
     status: 503,
     message: "Service Unavailable",

@@ -11,8 +11,9 @@ import type { ThreadContext } from "./thread-context.ts";
 
 /** Starts recording what happens to the exchange. */
 export function beginTrace(exchange: Exchange, trace: Trace): void {
-  const { kind: apiKind, apiId, apiName, stageName, deploymentId } = exchange.program.plan;
-  const { requestId, extendedRequestId } = exchange;
+  const { plan } = exchange.program;
+  const { kind: apiKind, apiId, apiName, stageName, deploymentId } = plan;
+  const { requestId, extendedRequestId, traceId } = exchange;
   exchange.trace = trace;
   trace.add({
     kind: "stage",
@@ -23,6 +24,8 @@ export function beginTrace(exchange: Exchange, trace: Trace): void {
     deploymentId,
     requestId,
     extendedRequestId,
+    traceId,
+    isTraced: plan.kind === "rest" && plan.isTraced === true,
     isTest: exchange.isTest,
   });
 }
@@ -116,10 +119,10 @@ const pairs = (values: ReadonlyMap<string, readonly string[]>): string[] =>
 
 /** Passes the execution log of a finished exchange to its stage's, if its method has one. */
 export function writeExecutionLog(exchange: Exchange, writer: ExecutionLogWriter): void {
-  const { trace, method, requestId } = exchange;
+  const { trace, method } = exchange;
   const logging = method?.plan.logging;
   if (trace === undefined || logging === undefined) return;
-  writer.write(requestId, (take) =>
+  writer.write(exchange, (take) =>
     tellExecutionLog(trace.recorded, logging, take, {
       text: (text) => trace.maskText(text),
       uri: (uri) => trace.maskUri(uri),

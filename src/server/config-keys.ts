@@ -5,6 +5,7 @@ import { type BeyondAws, beyondAws, beyondAwsNames } from "../definition/beyond-
 import { type ResumeLimits, resumeLimitsDefault } from "../gateway/websocket/kept-messages.ts";
 import type { VpcEndpoint } from "../http/listener.ts";
 import { type ControlLimit, type ControlLimits, controlLimits } from "../management/control-limits.ts";
+import { type ExportedLogKind, exportedLogKinds } from "../telemetry/log-sink.ts";
 import type { ConfigValueForm } from "./config-values.ts";
 
 /** The settings of a server. Every member is a key of {@link configKeys}. */
@@ -41,6 +42,8 @@ export interface ServerSettings {
   readonly otlp: string | undefined;
   /** Headers of the requests to it, which no message shows. */
   readonly otlpHeaders: Readonly<Record<string, string>>;
+  /** The logs that it gets, too. */
+  readonly otlpLogs: readonly ExportedLogKind[];
   /** The percentage of requests that are traced for it. */
   readonly otlpSample: number;
   /** The greatest number of bytes that the embedded CloudWatch's metrics may take. */
@@ -245,6 +248,14 @@ export const configKeys: readonly ConfigKey[] = [
     value: { kind: "base-url" },
     default: undefined,
     help: "OpenTelemetry collector that gets traces by OTLP/HTTP, such as http://localhost:4318",
+  },
+  {
+    name: "otlpLogs",
+    flag: "otlp-logs",
+    placeholder: "LOGS",
+    value: { kind: "choices", of: exportedLogKinds },
+    default: [],
+    help: "logs of stages that it gets, too: `access`, `execution`",
   },
   {
     name: "otlpHeaders",

@@ -194,6 +194,13 @@ test("trusted proxies and VPC endpoints are networks, of which the smallest come
   await refused(/--proxy-protocol needs --trusted-proxies/, { proxyProtocol: true });
 });
 
+test("logs are for a collector that is there", async () => {
+  await refused(/--otlp-logs needs --otlp\./, { otlpLogs: "access" });
+  const otlp = "http://localhost:4318";
+  assert.deepEqual((await read({ otlp, otlpLogs: "access,execution" })).otlpLogs, ["access", "execution"]);
+  assert.deepEqual((await read({ otlp })).otlpLogs, []);
+});
+
 test("an empty variable is none", async () => {
   assert.equal((await read({}, { PORTICO_PORT: "" })).port, 4566);
 });

@@ -64,6 +64,14 @@ export async function readConfig({ flags, env, cwd, defaults }: ConfigSources): 
       isUsage: true,
     });
   }
+  if (settings.otlpLogs.length > 0 && settings.otlp === undefined) {
+    throw new UserError({
+      what: "--otlp-logs needs --otlp.",
+      why: "It says which logs the collector gets, and there is no collector.",
+      next: "Name the collector, such as --otlp http://localhost:4318, or leave --otlp-logs out.",
+      isUsage: true,
+    });
+  }
   return { ...settings, services: readServices(settings, env) };
 }
 

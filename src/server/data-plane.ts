@@ -223,6 +223,7 @@ const threadSettings = (config: ServerConfig, limits: ControlLimits): ThreadSett
   keepAliveMs: defaultHttp1Limits.keepAliveMs,
   logLevel: config.logLevel,
   otlpShare: config.otlp === undefined ? undefined : config.otlpSample / 100,
+  otlpLogs: config.otlp === undefined ? [] : config.otlpLogs,
   accessLog: config.accessLog,
   backendAuthorities: readBackendAuthorities(config.backendCa),
   domains: config.domain,

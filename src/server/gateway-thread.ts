@@ -177,7 +177,7 @@ const handlers: Handlers<ToThread> = {
       metrics,
       clock,
       logger,
-      executionLogs: makeExecutionLogDelivery(logs),
+      executionLogs: makeExecutionLogDelivery(logs, settings.otlpLogs.includes("execution")),
       noteAccessKey: (accessKeyId, region) =>
         post({ kind: "access-key-used", accessKeyId, service: "execute-api", region }),
       managedPolicyOf: (arn) => awsManagedPolicyOf(arn)?.document,
@@ -187,7 +187,7 @@ const handlers: Handlers<ToThread> = {
       throttles: openThrottles(start.throttles, settings.accountThrottle, settings.connectThrottle),
       wafRates: new RateCounters(start.wafRates),
       geo: openGeoDatabase(start.geo),
-      settings,
+      settings: { ...settings, isAccessLogExported: settings.otlpLogs.includes("access") },
       threadCount: start.threadCount,
       listener: start.listener,
       ownPort: () => listeningPort,

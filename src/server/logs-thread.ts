@@ -14,5 +14,6 @@ runServiceThread(
       clock: new ServerClock(start.clock),
       printer: new ExecutionLogPrinter(),
       post,
+      collector: start.collector,
     }),
 );

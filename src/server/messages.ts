@@ -8,6 +8,7 @@ import type { Listener } from "../http/listener.ts";
 import type { ApiKeyMemory } from "../limits/api-key-memory.ts";
 import type { ThrottleLimit, ThrottleMemory } from "../limits/throttles.ts";
 import type { PackedPlan } from "../plan/packed-plan.ts";
+import type { ExportedLogKind } from "../telemetry/log-sink.ts";
 import type { FoundSamples, SampleKey } from "../waf/samples.ts";
 import type { GeoFiles } from "./geo-databases.ts";
 import type { Publication } from "./publications/publication.ts";
@@ -58,6 +59,8 @@ export interface ThreadSettings {
    * to 1. Undefined if there is no collector.
    */
   readonly otlpShare: number | undefined;
+  /** The logs that the collector gets, too. */
+  readonly otlpLogs: readonly ExportedLogKind[];
   /** Where access logs go: `-` for standard output, otherwise a folder. */
   readonly accessLog: string;
   /** Certificates (PEM) of authorities that are trusted for backends, besides the well-known ones. */

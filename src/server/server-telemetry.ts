@@ -39,12 +39,17 @@ export function makeServerTelemetry({ config, ground, threadCount, logger }: Ser
     path === undefined ? Math.min(bytesMax, inMemoryMax) : bytesMax;
   const metrics = allocateMetrics(threadCount);
   const controlMetrics = new Metrics(metrics, 0);
+  const collector =
+    config.otlp === undefined
+      ? undefined
+      : { target: { url: config.otlp, headers: config.otlpHeaders }, version: readVersion() };
   const logs = new LogsService({
     entry: threadEntry("logs-thread"),
     start: {
       path: logsPath,
       bytesMax: room(logsPath, config.logsMax, bounds.logMemoryBytesMax.value),
       clock: clock.shared,
+      collector: config.otlpLogs.length === 0 ? undefined : collector,
     },
     clock,
     metrics: controlMetrics,
@@ -58,8 +63,7 @@ export function makeServerTelemetry({ config, ground, threadCount, logger }: Ser
       bytesMax: room(tracesPath, config.tracesMax, bounds.traceMemoryBytesMax.value),
       clock: clock.shared,
       daemon: config.xrayDaemon,
-      otlp: config.otlp === undefined ? undefined : { url: config.otlp, headers: config.otlpHeaders },
-      version: readVersion(),
+      collector,
     },
     clock,
     logger,

@@ -37,5 +37,5 @@ export type FromServiceThread =
   | { readonly kind: "outcome"; readonly id: number; readonly outcome: ThreadOutcome }
   /** A problem of the service itself, for the server's log. */
   | { readonly kind: "trouble"; readonly message: string }
-  /** Deliveries, or parts of them, that were lost, and why. */
-  | { readonly kind: "dropped"; readonly count: number; readonly why: string };
+  /** Deliveries, or parts of them, that were lost, and why. `notBy` names who did not get them, if it was not the service itself. */
+  | { readonly kind: "dropped"; readonly count: number; readonly why: string; readonly notBy?: string };

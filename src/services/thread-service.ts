@@ -36,12 +36,12 @@ export class ThreadService<Delivery> {
   readonly #silent = new Set<MessagePort>();
   readonly #outcomes = new PendingAnswers<ThreadOutcome>();
   #worker: Worker | undefined = undefined;
-  #lost = 0;
-  #lossReportedAt = Number.NEGATIVE_INFINITY;
+  /** What was lost, by who did not get it: the service itself has no name. */
+  readonly #losses = new Map<string, Loss>();
   readonly #handlers: Handlers<FromServiceThread> = {
     outcome: ({ id, outcome }) => this.#outcomes.settle(id, outcome),
     trouble: ({ message }) => this.#options.logger.error(message),
-    dropped: ({ count, why }) => this.#lose(count, why),
+    dropped: (loss) => this.#lose(loss),
   };
 
   constructor(options: ThreadServiceOptions) {
@@ -84,7 +84,7 @@ export class ThreadService<Delivery> {
       this.#send({ kind: "stop" });
       await ended;
     }
-    this.#reportLoss("they came faster than they can be stored");
+    for (const [notBy, loss] of this.#losses) this.#reportLoss(notBy, loss);
   }
 
   #adopt(port: MessagePort, first: Delivery): void {
@@ -118,19 +118,34 @@ export class ThreadService<Delivery> {
     return worker;
   }
 
-  #lose(count: number, why: string): void {
-    this.#lost += count;
+  #lose({ count, why, notBy = "" }: Extract<FromServiceThread, { kind: "dropped" }>): void {
+    let loss = this.#losses.get(notBy);
+    if (loss === undefined) {
+      loss = { count: 0, why, reportedAt: Number.NEGATIVE_INFINITY };
+      this.#losses.set(notBy, loss);
+    }
+    loss.count += count;
+    loss.why = why;
     const now = this.#options.clock.now();
-    if (now - this.#lossReportedAt < lossReportMs) return;
-    this.#lossReportedAt = now;
-    this.#reportLoss(why);
+    if (now - loss.reportedAt < lossReportMs) return;
+    loss.reportedAt = now;
+    this.#reportLoss(notBy, loss);
   }
 
-  #reportLoss(why: string): void {
-    if (this.#lost === 0) return;
-    this.#options.logger.warn(`${this.#lost} ${this.#options.what} dropped: ${why}`);
-    this.#lost = 0;
+  #reportLoss(notBy: string, loss: Loss): void {
+    const { count, why } = loss;
+    if (count === 0) return;
+    const what = notBy === "" ? "dropped" : `did not reach ${notBy}`;
+    this.#options.logger.warn(`${count} ${this.#options.what} ${what}: ${why}`);
+    loss.count = 0;
   }
+}
+
+interface Loss {
+  count: number;
+  /** Why the last of it was lost. */
+  why: string;
+  reportedAt: number;
 }
 
 /** Returns a call's output, or throws what the operation threw in its thread. */

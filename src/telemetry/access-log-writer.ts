@@ -2,7 +2,13 @@ import { closeSync, mkdirSync, openSync, write, writeSync } from "node:fs";
 import { join } from "node:path";
 import { bounds } from "../base/bounds.ts";
 import { canaryGroup } from "./canary-group.ts";
-import type { LogSink } from "./log-sink.ts";
+import {
+  type ExportedLog,
+  type LoggedExchange,
+  type LogSink,
+  type LogStreamAddress,
+  loggedRequest,
+} from "./log-sink.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -99,14 +105,27 @@ export interface AccessLogOptions {
   readonly logs: LogSink;
   /** Takes lines, besides, whose destination is a delivery stream. Returns undefined where it is not known where streams are. */
   readonly openStream?: (destinationArn: string) => AccessLog | undefined;
+  /** A collector gets the lines, too. */
+  readonly isExported?: boolean;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
 
 /** An open log; lines end with a newline. */
 export interface AccessLog {
-  write(line: string): void;
+  write(line: string, exchange?: LoggedExchange): void;
   close(): void;
+}
+
+/** The stage whose access log is opened. */
+export type AccessLoggedStage = Pick<LogStreamAddress, "account" | "region"> &
+  Pick<ExportedLog, "apiKind" | "apiId" | "apiName" | "stageName">;
+
+interface OpenAccessLog {
+  /** The log stream in the log group. */
+  readonly stream: string;
+  readonly isOfCanary?: boolean;
+  readonly stage: AccessLoggedStage;
 }
 
 /** Writes access logs in batches. Each batch is one append of whole lines, so lines of several threads don't mix. */
@@ -122,34 +141,38 @@ export class AccessLogWriter {
    * Opens the log of a log group, with the stream to write to there, or of a delivery stream. Returns undefined if it
    * can't be opened. A canary's lines go to a log group of its own, besides.
    */
-  open(
-    destinationArn: string,
-    { stream, isOfCanary = false }: { readonly stream: string; readonly isOfCanary?: boolean },
-  ): AccessLog | undefined {
+  open(destinationArn: string, { stream, isOfCanary = false, stage }: OpenAccessLog): AccessLog | undefined {
+    const { account, region, ...api } = stage;
+    const isExported = this.#options.isExported === true;
     const file = this.#openTarget(destinationArn);
     const deliveryStream = this.#options.openStream?.(destinationArn);
-    if (deliveryStream !== undefined) return both(deliveryStream, file);
-    const [, region, account, group] = /^arn:[^:]+:logs:([^:]+):([^:]+):log-group:([^:]+)/.exec(destinationArn) ?? [];
-    if (region === undefined || account === undefined || group === undefined) return file;
-    const groups = isOfCanary ? [group, canaryGroup(group)] : [group];
-    const events = groups.map((name) => this.#options.logs.open({ account, region, group: name, stream }));
-    // Standard output has the lines of all groups, so each line is there once.
-    const own = isOfCanary && this.#options.target !== "-" ? this.#openFileOf(canaryGroup(group)) : undefined;
-    return {
-      write: (line) => {
-        file?.write(line);
-        own?.write(line);
-        for (const writer of events) writer.write(line.slice(0, -1));
-      },
-      close: () => {
-        file?.close();
-        own?.close();
-      },
-    };
+    const arn = /^arn:[^:]+:logs:([^:]+):([^:]+):log-group:([^:]+)/.exec(destinationArn);
+    if (deliveryStream !== undefined || arn === null) {
+      const exported = { kind: "access", ...api, isOnlyExported: true } as const;
+      const collector = isExported && this.#openGroup({ account, region, group: destinationArn, stream, exported });
+      return all([deliveryStream, file, collector]);
+    }
+    const [, groupRegion = "", groupAccount = "", group = ""] = arn;
+    const address = { account: groupAccount, region: groupRegion, stream };
+    return all([
+      file,
+      this.#openGroup({ ...address, group, ...(isExported && { exported: { kind: "access", ...api } }) }),
+      isOfCanary && this.#openGroup({ ...address, group: canaryGroup(group) }),
+      // Standard output has the lines of all groups, so each line is there once.
+      isOfCanary && this.#options.target !== "-" && this.#openTarget(`:log-group:${canaryGroup(group)}`),
+    ]);
   }
 
-  #openFileOf(group: string): AccessLog | undefined {
-    return this.#openTarget(`:log-group:${group}`);
+  #openGroup(address: LogStreamAddress): AccessLog {
+    const writer = this.#options.logs.open(address);
+    const { exported } = address;
+    return {
+      write(line, exchange) {
+        const isTold = exported !== undefined && exchange !== undefined;
+        writer.write(line.slice(0, -1), undefined, isTold ? { request: loggedRequest(exchange) } : undefined);
+      },
+      close: () => undefined,
+    };
   }
 
   #openTarget(destinationArn: string): AccessLog | undefined {
@@ -185,16 +208,19 @@ export class AccessLogWriter {
   }
 }
 
-const both = (first: AccessLog, second: AccessLog | undefined): AccessLog => ({
-  write(line) {
-    first.write(line);
-    second?.write(line);
-  },
-  close() {
-    first.close();
-    second?.close();
-  },
-});
+/** Returns a log that writes to all of these; undefined if there are none. */
+function all(given: readonly (AccessLog | false | undefined)[]): AccessLog | undefined {
+  const logs = given.filter((log) => log !== undefined && log !== false);
+  if (logs.length < 2) return logs[0];
+  return {
+    write(line, exchange) {
+      for (const log of logs) log.write(line, exchange);
+    },
+    close() {
+      for (const log of logs) log.close();
+    },
+  };
+}
 
 /** Returns the name of a log group's file: `/aws/api` becomes `aws-api.log`. */
 function fileName(destinationArn: string): string {

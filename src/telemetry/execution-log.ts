@@ -1,5 +1,6 @@
 import { bounds } from "../base/bounds.ts";
 import { javaDate } from "../base/java-date.ts";
+import type { LoggedExchange } from "./log-sink.ts";
 import type { TracedBody, TraceEvent, TraceFact, TraceRecord } from "./trace.ts";
 
 export interface ExecutionLogLine {
@@ -22,6 +23,7 @@ export interface LoggedStage {
   /** `rest` or `websocket`. */
   readonly kind: string;
   readonly apiId: string;
+  readonly apiName: string;
   readonly stageName: string;
   /** The exchanges are those of the stage's canary. */
   readonly isCanary?: true;
@@ -31,7 +33,11 @@ export interface LoggedStage {
  * The log group of a stage's execution logs. AWS: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API
  * Gateway". That of a WebSocket API has another name, as users see it.
  */
-export const executionLogGroup = ({ kind, apiId, stageName }: LoggedStage): string =>
+export const executionLogGroup = ({
+  kind,
+  apiId,
+  stageName,
+}: Pick<LoggedStage, "kind" | "apiId" | "stageName">): string =>
   kind === "websocket" ? `/aws/apigateway/${apiId}/${stageName}` : `API-Gateway-Execution-Logs_${apiId}/${stageName}`;
 
 /** Takes a line of a log, without the `({requestId}) ` that AWS puts before it. */
@@ -44,7 +50,7 @@ export interface ExecutionLogSink {
 
 export interface ExecutionLogWriter {
   /** Takes the lines of one exchange: `tell` tells them in order, before it returns. */
-  write(requestId: string, tell: (take: TakeLine) => void): void;
+  write(exchange: LoggedExchange, tell: (take: TakeLine) => void): void;
 }
 
 /** As observed: a line of more than 1,024 characters, without its prefix, is cut there. */
@@ -156,7 +162,10 @@ interface LogContext {
   endpointRequestId: string | undefined;
 }
 
-const nowhere: TracedStage = { apiId: "", stageName: "", requestId: "", extendedRequestId: "", isTest: false };
+const nowhere: TracedStage = {
+  ...{ apiId: "", stageName: "", requestId: "", extendedRequestId: "", traceId: "" },
+  ...{ isTraced: false, isTest: false },
+};
 
 /**
  * Renders a trace as the `log` of TestInvokeMethod. AWS: API Gateway Developer Guide, "Tutorial: Create a REST API with
@@ -285,6 +294,8 @@ class Teller {
         if (context.endpointRequestId !== undefined && !stage.isTest) {
           this.#info(`AWS Integration Endpoint RequestId : ${context.endpointRequestId}`);
         }
+        // As users quote AWS since 2024; earlier without `Root=`.
+        if (stage.isTraced && !stage.isTest) this.#info(`X-ray Tracing ID : Root=${stage.traceId}`);
         return;
       // AWS's log does not show these.
       case "authorizer-shared":

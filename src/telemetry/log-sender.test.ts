@@ -33,7 +33,7 @@ test("lines are gathered by stream, each with its time; a batch says that it is 
   clock.advance(5);
   a.write("two");
   b.write("three", 2_000);
-  a.write("earlier", 900, true);
+  a.write("earlier", 900, { isError: true });
   await until(() => deliveries.length === 1);
   assert.deepEqual(deliveries, [
     {
@@ -51,6 +51,20 @@ test("lines are gathered by stream, each with its time; a batch says that it is 
       dropped: 0,
     },
   ]);
+});
+
+test("a batch names the request of each line, once any line has one", async () => {
+  const { sender, deliveries } = aSender();
+  const writer = sender.open(address("a"));
+  const request = { requestId: "r", traceId: "1-0-0", spanId: "s" };
+  writer.write("none");
+  writer.write("one", 1_000, { request });
+  writer.write("two", 1_000, { request, isError: true });
+  writer.write("none");
+  await until(() => deliveries.length === 1);
+  const [batch] = deliveries[0]!.batches;
+  assert.deepEqual([batch?.requests, batch?.errors], [[undefined, request, request, undefined], [2]]);
+  writer.write("none");
 });
 
 test("while a delivery is not acknowledged lines wait up to a bound, and the others are counted and told of", async () => {

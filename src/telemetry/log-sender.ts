@@ -1,7 +1,15 @@
 import type { MessagePort } from "node:worker_threads";
 import { bounds } from "../base/bounds.ts";
 import type { Clock } from "../base/clock.ts";
-import type { LogBatch, LogDelivery, LogSink, LogStreamAddress, LogStreamWriter } from "./log-sink.ts";
+import type {
+  LineFacts,
+  LogBatch,
+  LogDelivery,
+  LoggedRequest,
+  LogSink,
+  LogStreamAddress,
+  LogStreamWriter,
+} from "./log-sink.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Lines that have waited this long are sent, however few they are. */
@@ -36,7 +44,7 @@ export class LogSender implements LogSink {
   open(address: LogStreamAddress): LogStreamWriter {
     const buffer = new StreamBuffer(address);
     return {
-      write: (message, ms = this.#clock.now(), isError = false) => this.#add(buffer, message, ms, isError),
+      write: (message, ms = this.#clock.now(), facts = noFacts) => this.#add(buffer, message, ms, facts),
     };
   }
 
@@ -46,7 +54,7 @@ export class LogSender implements LogSink {
     this.#port.close();
   }
 
-  #add(buffer: StreamBuffer, message: string, ms: number, isError: boolean): void {
+  #add(buffer: StreamBuffer, message: string, ms: number, facts: LineFacts): void {
     const chars = message.length + lineChars;
     if (this.#chars + chars > waitingCharsMax) {
       this.#dropped++;
@@ -55,7 +63,7 @@ export class LogSender implements LogSink {
     }
     this.#metrics.add("logLines");
     if (buffer.isEmpty) this.#filled.push(buffer);
-    buffer.add(message, ms, isError);
+    buffer.add(message, ms, facts);
     this.#chars += chars;
     if (this.#isUnderWay) return;
     if (this.#chars >= flushChars) this.#send();
@@ -81,6 +89,8 @@ export class LogSender implements LogSink {
   }
 }
 
+const noFacts: LineFacts = {};
+
 /** The waiting lines of one stream. */
 class StreamBuffer {
   readonly #address: LogStreamAddress;
@@ -88,6 +98,7 @@ class StreamBuffer {
   #times: number[] = [];
   #lengths: number[] = [];
   #errors: number[] = [];
+  #requests: (LoggedRequest | undefined)[] | undefined = undefined;
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = 0;
   #isInOrder = true;
@@ -100,11 +111,13 @@ class StreamBuffer {
     return this.#times.length === 0;
   }
 
-  add(message: string, ms: number, isError: boolean): void {
+  add(message: string, ms: number, { isError = false, request }: LineFacts): void {
     if (ms < this.#lastMs) this.#isInOrder = false;
     else this.#lastMs = ms;
     if (ms < this.#firstMs) this.#firstMs = ms;
     if (isError) this.#errors.push(this.#times.length);
+    if (request !== undefined) this.#requests ??= this.#times.map(() => undefined);
+    this.#requests?.push(request);
     this.#times.push(ms);
     this.#lengths.push(message.length);
     this.#text += message;
@@ -124,11 +137,13 @@ class StreamBuffer {
       lines,
       ...(this.#isInOrder ? {} : { isUnsorted: true }),
       ...(this.#errors.length === 0 ? {} : { errors: this.#errors }),
+      ...(this.#requests === undefined ? {} : { requests: this.#requests }),
     };
     this.#text = "";
     this.#times = [];
     this.#lengths = [];
     this.#errors = [];
+    this.#requests = undefined;
     this.#firstMs = Number.POSITIVE_INFINITY;
     this.#lastMs = 0;
     this.#isInOrder = true;

@@ -12,7 +12,11 @@ interface Collector {
 }
 
 /** Runs a test with an exporter to a collector that answers like this. */
-async function withCollector(answer: RequestListener, run: (collector: Collector) => Promise<void>): Promise<void> {
+async function withCollector(
+  answer: RequestListener,
+  run: (collector: Collector) => Promise<void>,
+  charsOf: (item: number) => number = () => 0,
+): Promise<void> {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -21,6 +25,7 @@ async function withCollector(answer: RequestListener, run: (collector: Collector
     target: { url: `http://127.0.0.1:${port}/base/`, headers: { "api-key": "k" } },
     path: "/v1/traces",
     envelope: (items) => ({ items }),
+    charsOf,
     onLoss: (count, why) => losses.push([count, why]),
   });
   try {
@@ -92,6 +97,36 @@ test("a collector that does not answer costs what finds no room, and does not ho
       const lost = losses.reduce((sum, [count]) => sum + count, 0);
       assert.ok(lost >= waiting, `${lost} were told of`);
     },
+  );
+});
+
+test("what waits, and what goes in one request, is bounded by its length, too; one long item goes alone", async () => {
+  const batches: number[][] = [];
+  const chars = bounds.otlpBatchCharsMax.value;
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await withCollector(
+    async (request, response) => {
+      batches.push(await itemsOf(request));
+      await held;
+      response.end("{}");
+    },
+    async ({ exporter, losses }) => {
+      exporter.add(2 * chars);
+      await until(() => batches.length === 1);
+      for (let item = 0; item < 3; item++) exporter.add(chars / 2);
+      let room = bounds.otlpCharsWaitingMax.value - 1.5 * chars;
+      for (; room >= chars; room -= chars) exporter.add(chars);
+      exporter.add(room);
+      exporter.add(1);
+      release();
+      await exporter.close();
+      assert.deepEqual(batches.slice(0, 3), [[2 * chars], [chars / 2, chars / 2], [chars / 2]]);
+      assert.deepEqual(losses, [[1, "they came faster than the collector takes them"]]);
+    },
+    (item) => item,
   );
 });
 

@@ -16,6 +16,8 @@ export interface OtlpExporterOptions<Item> {
   readonly path: string;
   /** Makes the request's body of a batch. */
   readonly envelope: (items: readonly Item[]) => object;
+  /** Returns the length of an item's texts, if it may be long. */
+  readonly charsOf?: (item: Item) => number;
   /** Told of items that were lost, and why. It is called once for each lost batch. */
   readonly onLoss: (count: number, why: string) => void;
 }
@@ -32,6 +34,7 @@ export class OtlpExporter<Item> {
   readonly #options: OtlpExporterOptions<Item>;
   readonly #address: string;
   readonly #waiting: Item[] = [];
+  #waitingChars = 0;
   #unreported = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
   #sending: Promise<void> | undefined = undefined;
@@ -44,14 +47,23 @@ export class OtlpExporter<Item> {
   }
 
   add(item: Item): void {
-    if (this.#waiting.length >= bounds.otlpItemsWaitingMax.value) {
+    const chars = this.#charsOf(item);
+    if (
+      this.#waiting.length >= bounds.otlpItemsWaitingMax.value ||
+      this.#waitingChars + chars > bounds.otlpCharsWaitingMax.value
+    ) {
       this.#unreported++;
       return;
     }
     this.#waiting.push(item);
+    this.#waitingChars += chars;
     if (this.#sending !== undefined) return;
-    if (this.#waiting.length >= bounds.otlpBatchItemsMax.value) this.#send();
-    else this.#timer ??= setTimeout(() => this.#send(), bounds.otlpFlushMs.value).unref();
+    if (
+      this.#waiting.length >= bounds.otlpBatchItemsMax.value ||
+      this.#waitingChars >= bounds.otlpBatchCharsMax.value
+    ) {
+      this.#send();
+    } else this.#timer ??= setTimeout(() => this.#send(), bounds.otlpFlushMs.value).unref();
   }
 
   /** Sends what waits, within bounded time, and ends. */
@@ -75,10 +87,29 @@ export class OtlpExporter<Item> {
   }
 
   async #sendAll(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#deliver(this.#waiting.splice(0, bounds.otlpBatchItemsMax.value));
+    while (this.#waiting.length > 0) await this.#deliver(this.#takeBatch());
     const lost = this.#unreported;
     this.#unreported = 0;
     if (lost > 0) this.#lose(lost, "they came faster than the collector takes them");
+  }
+
+  #charsOf(item: Item): number {
+    return this.#options.charsOf?.(item) ?? 0;
+  }
+
+  /** Takes the next items: as many as go in one request, and at least one. */
+  #takeBatch(): Item[] {
+    let count = 0;
+    let chars = 0;
+    for (const item of this.#waiting) {
+      const more = this.#charsOf(item);
+      if (count === bounds.otlpBatchItemsMax.value || (count > 0 && chars + more > bounds.otlpBatchCharsMax.value))
+        break;
+      count++;
+      chars += more;
+    }
+    this.#waitingChars -= chars;
+    return this.#waiting.splice(0, count);
   }
 
   async #deliver(batch: readonly Item[]): Promise<void> {

@@ -1,33 +1,12 @@
+import {
+  type Attribute,
+  type AttributeValue,
+  attributes,
+  hexTraceId,
+  nanoseconds,
+  otlpResource,
+} from "./otlp-values.ts";
 import type { CallTarget, TracedCall, TracedExchange } from "./traced-exchange.ts";
-
-/** An attribute in OTLP's JSON. */
-interface Attribute {
-  readonly key: string;
-  readonly value: { readonly stringValue: string } | { readonly intValue: string } | { readonly boolValue: boolean };
-}
-
-type Value = string | number | boolean | undefined;
-
-/** Returns attributes; those without a value are left out. */
-export const attributes = (values: Readonly<Record<string, Value>>): Attribute[] =>
-  Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value: anyValue(value) }]));
-
-const anyValue = (value: string | number | boolean): Attribute["value"] =>
-  typeof value === "string"
-    ? { stringValue: value }
-    : typeof value === "boolean"
-      ? { boolValue: value }
-      : { intValue: String(Math.round(value)) };
-
-/** What every signal says of who sends it. OpenTelemetry: "Resource Semantic Conventions". */
-export const otlpResource = (version: string): object => ({
-  attributes: attributes({
-    "service.name": "portico",
-    "service.version": version,
-    "cloud.provider": "aws",
-    "cloud.platform": "aws_api_gateway",
-  }),
-});
 
 /** Returns OTLP's request of sampled exchanges (`ExportTraceServiceRequest` in JSON). */
 export const otlpTraces = (exchanges: readonly TracedExchange[], version: string): object => ({
@@ -108,7 +87,7 @@ function callSpan(exchange: TracedExchange, traceId: string, call: TracedCall): 
   });
 }
 
-function describeTarget(target: CallTarget): { name: string; values: Readonly<Record<string, Value>> } {
+function describeTarget(target: CallTarget): { name: string; values: Readonly<Record<string, AttributeValue>> } {
   if (target.kind === "function") {
     const [, , , region, , , name] = target.arn.split(":");
     return {
@@ -158,13 +137,6 @@ const span = ({ startMs, endMs, failure, parentSpanId, ...rest }: SpanFacts): ob
   endTimeUnixNano: nanoseconds(Math.max(startMs, endMs)),
   status: failure === undefined ? {} : { code: errorStatus, ...(failure === "" ? {} : { message: failure }) },
 });
-
-/** Returns a time as OTLP's JSON has 64-bit integers: as a text. A number would lose its last digits. */
-const nanoseconds = (ms: number): string =>
-  (BigInt(Math.floor(ms)) * 1_000_000n + BigInt(Math.round((ms % 1) * 1_000_000))).toString();
-
-/** Returns X-Ray's trace id as OpenTelemetry writes it: 32 hex digits. AWS: X-Ray Developer Guide, "Trace ID format". */
-export const hexTraceId = (root: string): string => root.slice(2).replace("-", "");
 
 function splitHost(host: string): { name: string; port: number | undefined } {
   const colon = host.lastIndexOf(":");

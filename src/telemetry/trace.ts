@@ -30,6 +30,10 @@ export type TraceFact =
       readonly deploymentId: string;
       readonly requestId: string;
       readonly extendedRequestId: string;
+      /** `1-{8 hex digits}-{24 hex digits}`. */
+      readonly traceId: string;
+      /** X-Ray traces the stage. */
+      readonly isTraced: boolean;
       /** The request is a TestInvokeMethod, which has no stage. */
       readonly isTest: boolean;
     }

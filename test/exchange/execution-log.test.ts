@@ -122,6 +122,21 @@ test("a data trace has AWS's lines in AWS's order, from the request to the answe
   assert.deepEqual([account, region, kind, apiId, stageName], ["000000000000", "us-east-1", "rest", "abc123", "prod"]);
 });
 
+test("the log of a stage that X-Ray traces ends with the trace's id", async () => {
+  await using logged = await startLogged();
+  const method = aMethod(anHttpProxy(`${logged.backend.origin}/`), { httpMethod: "ANY" });
+  const api = aRestApi({ "/pets/{id}": { ANY: method } });
+  const traceId = "1-5759e988-bd862e3fe1be46a994272793";
+  for (const loggingLevel of ["INFO", "ERROR"] as const) {
+    logged.gateway.deploy(api, aStage({ methodSettings: { "*/*": logs(loggingLevel) }, tracingEnabled: true }));
+    await logged.gateway.call("/pets/7", { headers: { "X-Amzn-Trace-Id": `Root=${traceId}` } });
+  }
+  assert.deepEqual(
+    logged.entries.map(({ lines }) => lines.at(-1)?.text),
+    [`X-ray Tracing ID : Root=${traceId}`],
+  );
+});
+
 test("the level INFO shows neither parameters nor bodies, and ERROR only what failed", async () => {
   await using logged = await startLogged();
   logged.deploy(anHttpProxy(`${logged.backend.origin}/`), logs("INFO"));

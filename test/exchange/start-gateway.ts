@@ -126,7 +126,7 @@ export async function startGateway(
     clock,
     executionLogs: {
       open: (stage) => ({
-        write(requestId, tell) {
+        write({ requestId }, tell) {
           const lines: ExecutionLogLine[] = [];
           tell((level, atMs, text) => lines.push({ level, atMs, text }));
           if (lines.length > 0) options.onExecutionLog?.({ stage, requestId, lines });

@@ -51,6 +51,7 @@ async function withPool(
         keepAliveMs: 1,
         logLevel: "debug",
         otlpShare: undefined,
+      otlpLogs: [],
         accessLog: "-",
         backendAuthorities: [],
         domains: [],

@@ -1,6 +1,6 @@
 import type { SignableRequest } from "../../access/request-signer.ts";
 import type { BackendPlan } from "../../plan/steps.ts";
-import { hexTraceId } from "../../telemetry/otlp-spans.ts";
+import { hexTraceId } from "../../telemetry/otlp-values.ts";
 import type { Exchange } from "../exchange.ts";
 import { setHeader } from "../header-list.ts";
 import type { LinkContext } from "../link-context.ts";

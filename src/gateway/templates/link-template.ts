@@ -108,8 +108,8 @@ export function linkFailureLog(
   logger: Logger,
 ): TemplateOptions["onFailure"] {
   let isTold = false;
-  return (detail, { isTest }) => {
-    const fields = { apiId, stage: stageName, route: routeKey, detail };
+  return (detail, { isTest, requestId, traceId }) => {
+    const fields = { apiId, stage: stageName, route: routeKey, requestId, traceId, detail };
     // The caller of a test reads the failure in the test's own log.
     if (isTold || isTest) logger.debug("A mapping template failed.", fields);
     else logger.warn("A mapping template failed; more failures of this method are logged at the level debug.", fields);

@@ -9,7 +9,7 @@ const levels = { info: 30, error: 50 } as const;
 export class ExecutionLogPrinter {
   #destination: Destination | undefined = undefined;
 
-  print({ address, baseMs, text, lines, errors = [] }: LogBatch): void {
+  print({ address, baseMs, text, lines, errors = [], requests = [] }: LogBatch): void {
     const group = JSON.stringify(address.group);
     const wrong = new Set(errors);
     let printed = "";
@@ -17,11 +17,10 @@ export class ExecutionLogPrinter {
     for (let at = 0; at < lines.length; at += 2) {
       const message = text.slice(from, from + (lines[at + 1] as number));
       from += message.length;
-      // A line begins with `({requestId}) `.
-      const requestId = message.slice(1, message.indexOf(")"));
+      const { requestId = "", traceId = "" } = requests[at / 2] ?? {};
       const level = wrong.has(at / 2) ? levels.error : levels.info;
       const time = baseMs + (lines[at] as number);
-      printed += `{"level":${level},"time":${time},"group":${group},"requestId":"${requestId}","msg":${JSON.stringify(message)}}\n`;
+      printed += `{"level":${level},"time":${time},"group":${group},"requestId":"${requestId}","traceId":"${traceId}","msg":${JSON.stringify(message)}}\n`;
     }
     this.#destination ??= open();
     this.#destination.write(printed);

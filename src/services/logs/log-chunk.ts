@@ -33,7 +33,7 @@ const chunkChars = bounds.logChunkCharsMax.value;
 /** Returns a batch with its lines in the order of their times; those of one time stay as they came. */
 export function sortBatch(batch: LogBatch): LogBatch {
   if (batch.isUnsorted !== true) return batch;
-  const { isUnsorted: _, lines, text, errors, ...rest } = batch;
+  const { isUnsorted: _, lines, text, errors, requests, ...rest } = batch;
   const count = lines.length / 2;
   const starts = new Uint32Array(count);
   for (let index = 1; index < count; index++) starts[index] = starts[index - 1]! + lines[index * 2 - 1]!;
@@ -48,10 +48,14 @@ export function sortBatch(batch: LogBatch): LogBatch {
     sorted[index * 2 + 1] = length;
     sortedText += text.slice(starts[from]!, starts[from]! + length);
   }
-  if (errors === undefined) return { ...rest, lines: sorted, text: sortedText };
   const wrong = new Set(errors);
-  const moved = [...order].flatMap((from, index) => (wrong.has(from) ? [index] : []));
-  return { ...rest, lines: sorted, text: sortedText, errors: moved };
+  return {
+    ...rest,
+    lines: sorted,
+    text: sortedText,
+    ...(errors !== undefined && { errors: [...order].flatMap((from, index) => (wrong.has(from) ? [index] : [])) }),
+    ...(requests !== undefined && { requests: Array.from(order, (from) => requests[from]) }),
+  };
 }
 
 /** Cuts lines, which are sorted by time, into chunks. `lines` and `text` have the form of a chunk's. */

@@ -34,7 +34,7 @@ function aService() {
   const start = { path: join(folder, `${randomIds.id(8)}.db`), bytesMax: 128 * 1_048_576 };
   const service = new LogsService({
     entry: new URL("../../server/logs-thread.ts", import.meta.url),
-    start: { ...start, clock: new SharedArrayBuffer(8) },
+    start: { ...start, clock: new SharedArrayBuffer(8), collector: undefined },
     clock,
     metrics: new Metrics(metrics, 0),
     wait: () => Promise.resolve(),

@@ -5,6 +5,7 @@ import { LogSender } from "../../telemetry/log-sender.ts";
 import type { LogDelivery, LogSink } from "../../telemetry/log-sink.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import type { Collector } from "../collector.ts";
 import type { ThreadCall } from "../thread-messages.ts";
 import { ThreadService } from "../thread-service.ts";
 import type { LiveTailInput, TailUpdate } from "./live-tails.ts";
@@ -28,6 +29,8 @@ export interface LogsStart {
   readonly bytesMax: number;
   /** The time by which tests have moved the clock, in shared memory. */
   readonly clock: SharedArrayBuffer;
+  /** Who gets the lines of logs that are exported. */
+  readonly collector: Collector | undefined;
 }
 
 /** AWS: StartLiveTail: "Every second, a LiveTailSessionUpdate object is sent." */

@@ -1,5 +1,8 @@
 import type { Clock } from "../../base/clock.ts";
 import type { LogDelivery } from "../../telemetry/log-sink.ts";
+import { OtlpExporter } from "../../telemetry/otlp-exporter.ts";
+import { type ExportedLine, exportedLines, otlpLogs } from "../../telemetry/otlp-logs.ts";
+import { type Collector, collectorName } from "../collector.ts";
 import type { FromServiceThread, ThreadCall } from "../thread-messages.ts";
 import type { ThreadWork } from "../thread-worker.ts";
 import type { ExecutionLogPrinter } from "./execution-log-printer.ts";
@@ -17,6 +20,8 @@ interface LogsWorkOptions {
   /** Prints the lines of execution logs. */
   readonly printer: Pick<ExecutionLogPrinter, "print" | "close">;
   readonly post: (message: FromServiceThread) => void;
+  /** The OpenTelemetry collector that gets lines, too. */
+  readonly collector: Collector | undefined;
 }
 
 /** The work of the logs' thread: it stores lines, and answers the operations of the `logs` service. */
@@ -26,23 +31,39 @@ export class LogsWork implements ThreadWork<LogDelivery> {
   readonly #tails: LiveTails;
   readonly #queries: LogQueries;
   readonly #printer: Pick<ExecutionLogPrinter, "print" | "close">;
+  readonly #collector: OtlpExporter<ExportedLine> | undefined;
 
-  constructor({ store, clock, printer, post }: LogsWorkOptions) {
+  constructor({ store, clock, printer, post, collector }: LogsWorkOptions) {
     this.#store = store;
     this.#clock = clock;
     this.#printer = printer;
     this.#tails = new LiveTails(store);
     this.#queries = new LogQueries(store, () => clock.now());
+    this.#collector = collector && this.#export(collector, post);
     store.onAppended = (appended) => this.#tails.offer(appended);
     if (store.damagedPath === undefined) return;
     const message = `The logs' file was damaged and is now ${store.damagedPath}; a new one is begun.`;
     post({ kind: "trouble", message });
   }
 
+  #export({ target, version }: Collector, post: LogsWorkOptions["post"]): OtlpExporter<ExportedLine> {
+    return new OtlpExporter<ExportedLine>({
+      target,
+      path: "/v1/logs",
+      envelope: (lines) => otlpLogs(lines, { version, observedMs: this.#clock.now() }),
+      charsOf: ({ message }) => message.length,
+      onLoss: (count, why) => post({ kind: "dropped", count, why, notBy: collectorName }),
+    });
+  }
+
   deliver({ batches }: LogDelivery): void {
     const sorted = batches.map(sortBatch);
-    for (const batch of sorted) if (batch.address.isExecutionLog === true) this.#printer.print(batch);
-    this.#store.deliver(sorted, this.#clock.now());
+    for (const batch of sorted) {
+      if (batch.address.isExecutionLog === true) this.#printer.print(batch);
+      if (this.#collector !== undefined) for (const line of exportedLines(batch)) this.#collector.add(line);
+    }
+    const stored = sorted.filter(({ address }) => address.exported?.isOnlyExported !== true);
+    if (stored.length > 0) this.#store.deliver(stored, this.#clock.now());
   }
 
   count({ batches, dropped }: LogDelivery): { held: number; dropped: number } {
@@ -77,7 +98,8 @@ export class LogsWork implements ThreadWork<LogDelivery> {
     this.#store.sweep(this.#clock.now());
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.#collector?.close();
     this.#printer.close();
     this.#store.close();
   }

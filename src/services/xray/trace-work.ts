@@ -3,9 +3,10 @@ import type { Clock } from "../../base/clock.ts";
 import { isObject } from "../../base/json-object.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import type { BatchDelivery } from "../../telemetry/batch-sender.ts";
-import { OtlpExporter, type OtlpTarget } from "../../telemetry/otlp-exporter.ts";
+import { OtlpExporter } from "../../telemetry/otlp-exporter.ts";
 import { otlpTraces } from "../../telemetry/otlp-spans.ts";
 import type { TracedExchange } from "../../telemetry/traced-exchange.ts";
+import { type Collector, collectorName } from "../collector.ts";
 import type { FromServiceThread, ThreadCall } from "../thread-messages.ts";
 import type { ThreadWork } from "../thread-worker.ts";
 import { DaemonSender } from "./daemon.ts";
@@ -26,9 +27,7 @@ export interface TracesStart {
   readonly clock: SharedArrayBuffer;
   /** `host:port` of an X-Ray daemon that gets every segment, too. */
   readonly daemon: string | undefined;
-  readonly otlp: OtlpTarget | undefined;
-  /** Portico's own version, for the collector. */
-  readonly version: string;
+  readonly collector: Collector | undefined;
 }
 
 /** The work of the traces' thread: it stores segments, passes them on, and answers the operations about traces. */
@@ -48,16 +47,18 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
   constructor(store: TraceStore, clock: Clock, start: TracesStart, post: (message: FromServiceThread) => void) {
     this.#store = store;
     this.#clock = clock;
-    const lose = (count: number, why: string): void => post({ kind: "dropped", count, why });
     if (start.daemon !== undefined) {
-      this.#daemon = new DaemonSender(start.daemon, (why) => lose(1, `the X-Ray daemon can't be sent to: ${why}`));
+      this.#daemon = new DaemonSender(start.daemon, (why) =>
+        post({ kind: "dropped", count: 1, why, notBy: "the X-Ray daemon" }),
+      );
     }
-    if (start.otlp !== undefined) {
+    if (start.collector !== undefined) {
+      const { target, version } = start.collector;
       this.#collector = new OtlpExporter<TracedExchange>({
-        target: start.otlp,
+        target,
         path: "/v1/traces",
-        envelope: (items) => otlpTraces(items, start.version),
-        onLoss: (count, why) => lose(count, `the OpenTelemetry collector did not get them: ${why}`),
+        envelope: (items) => otlpTraces(items, version),
+        onLoss: (count, why) => post({ kind: "dropped", count, why, notBy: collectorName }),
       });
     }
     if (store.damagedPath === undefined) return;
