@@ -115,12 +115,15 @@ test("a collector gets each line once, with its request, also of a delivery stre
   const streamed: string[] = [];
   const { writer, events } = makeWriter(folder, {
     isExported: true,
-    openStream: (arn) => (arn.includes(":firehose:") ? { write: (line) => streamed.push(line), close() {} } : undefined),
+    openStream: (arn) =>
+      arn.includes(":firehose:") ? { write: (line) => streamed.push(line), close() {} } : undefined,
   });
   const request = { requestId: "r", traceId: "1-0-0", spanId: undefined };
   const delivery = "arn:aws:firehose:us-east-1:000000000000:deliverystream/amazon-apigateway-pets";
   for (const destination of [logGroup("pets"), delivery, "nothing"]) {
-    writer.open(destination, { stream: "s", isOfCanary: true, stage })?.write("one\n", { ...request, sampled: undefined });
+    writer
+      .open(destination, { stream: "s", isOfCanary: true, stage })
+      ?.write("one\n", { ...request, sampled: undefined });
   }
   const { account, region, ...api } = stage;
   const exported = { kind: "access", ...api };

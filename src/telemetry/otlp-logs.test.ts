@@ -20,7 +20,8 @@ const batch: LogBatch = {
 
 test("a line is a record with its time, severity, trace and where it is from", () => {
   const sent = otlpLogs([...exportedLines(batch)], { version: "1.2.3", observedMs: 1_700_000_000_100 });
-  const [{ resource, scopeLogs }] = (sent as { resourceLogs: [{ resource: object; scopeLogs: [object] }] }).resourceLogs;
+  const [{ resource, scopeLogs }] = (sent as { resourceLogs: [{ resource: object; scopeLogs: [object] }] })
+    .resourceLogs;
   assert.match(JSON.stringify(resource), /"service\.name","value":\{"stringValue":"portico"\}/);
   const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
   const list = (key: string, stringValue: string) => ({ key, value: { arrayValue: { values: [{ stringValue }] } } });
@@ -54,6 +55,8 @@ test("a collector gets no line of other logs, and hears of no log group where th
   const { exported: _, ...own } = address;
   assert.deepEqual([...exportedLines({ ...batch, address: own })], []);
   const unstored = { ...address, exported: { ...exported, isOnlyExported: true as const } };
-  const sent = JSON.stringify(otlpLogs([...exportedLines({ ...batch, address: unstored })], { version: "1", observedMs: 0 }));
+  const sent = JSON.stringify(
+    otlpLogs([...exportedLines({ ...batch, address: unstored })], { version: "1", observedMs: 0 }),
+  );
   assert.doesNotMatch(sent, /aws\.log/);
 });

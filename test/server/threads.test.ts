@@ -51,7 +51,7 @@ async function withPool(
         keepAliveMs: 1,
         logLevel: "debug",
         otlpShare: undefined,
-      otlpLogs: [],
+        otlpLogs: [],
         accessLog: "-",
         backendAuthorities: [],
         domains: [],

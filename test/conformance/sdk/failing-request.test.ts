@@ -91,7 +91,9 @@ describe("a request that failed", () => {
     ({ id: restApiId } = await gateway.send(new ImportRestApiCommand({ body: Buffer.from(JSON.stringify(document)) })));
     await gateway.send(new CreateDeploymentCommand({ restApiId, stageName: "prod" }));
     const cloudwatchRoleArn = "arn:aws:iam::000000000000:role/logs";
-    await gateway.send(new UpdateAccountCommand({ patchOperations: [replace("/cloudwatchRoleArn", cloudwatchRoleArn)] }));
+    await gateway.send(
+      new UpdateAccountCommand({ patchOperations: [replace("/cloudwatchRoleArn", cloudwatchRoleArn)] }),
+    );
     await gateway.send(
       new UpdateStageCommand({
         restApiId,
@@ -141,27 +143,39 @@ describe("a request that failed", () => {
 
   it("is counted by its stage's metrics", async () => {
     const text = await (await fetch(`${portico.url}/_portico/metrics`)).text();
-    assert.match(text, new RegExp(`^portico_requests_total\\{api="${restApiId}",stage="prod",[^}]*5xx[^}]*\\} 1$`, "m"));
+    assert.match(
+      text,
+      new RegExp(`^portico_requests_total\\{api="${restApiId}",stage="prod",[^}]*5xx[^}]*\\} 1$`, "m"),
+    );
   });
 
-  it("is the trace that X-Ray finds by its fault, with the call that failed", tool("aws", ["--version"], true), async () => {
-    const now = Date.now();
-    const range = ["--start-time", seconds(now - 600_000), "--end-time", seconds(now + 60_000)];
-    const filter = ["--filter-expression", `fault AND annotation.aws:api_id = "${restApiId}"`];
-    const { TraceSummaries } = await aws("xray", "get-trace-summaries", ...range, ...filter);
-    assert.deepEqual(
-      TraceSummaries.map(({ Id }: Json) => Id),
-      [traceId],
-    );
-    const { Traces } = await aws("xray", "batch-get-traces", "--trace-ids", traceId);
-    const segment = JSON.parse(Traces[0].Segments[0].Document);
-    assert.equal(segment.aws.api_gateway.request_id, requestId);
-    const [called] = segment.subsegments;
-    assert.deepEqual([called.http.response.status, called.fault], [500, true]);
-  });
+  it(
+    "is the trace that X-Ray finds by its fault, with the call that failed",
+    tool("aws", ["--version"], true),
+    async () => {
+      const now = Date.now();
+      const range = ["--start-time", seconds(now - 600_000), "--end-time", seconds(now + 60_000)];
+      const filter = ["--filter-expression", `fault AND annotation.aws:api_id = "${restApiId}"`];
+      const { TraceSummaries } = await aws("xray", "get-trace-summaries", ...range, ...filter);
+      assert.deepEqual(
+        TraceSummaries.map(({ Id }: Json) => Id),
+        [traceId],
+      );
+      const { Traces } = await aws("xray", "batch-get-traces", "--trace-ids", traceId);
+      const segment = JSON.parse(Traces[0].Segments[0].Document);
+      assert.equal(segment.aws.api_gateway.request_id, requestId);
+      const [called] = segment.subsegments;
+      assert.deepEqual([called.http.response.status, called.fault], [500, true]);
+    },
+  );
 
   it("is explained by sending it again", async () => {
-    const { stdout, stderr } = await command("explain", "--full", "GET", `${portico.url}/_aws/execute-api/${restApiId}/prod/orders/13`);
+    const { stdout, stderr } = await command(
+      "explain",
+      "--full",
+      "GET",
+      `${portico.url}/_aws/execute-api/${restApiId}/prod/orders/13`,
+    );
     assert.match(stdout, /trace 1-[0-9a-f]{8}-[0-9a-f]{24}/, stderr);
     assert.match(stdout, /500/);
   });
