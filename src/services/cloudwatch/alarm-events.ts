@@ -1,4 +1,4 @@
-import { type AlarmDocument, type AlarmStateRecord, queriesOf } from "./alarm-document.ts";
+import { type AlarmDocument, type AlarmStateRecord, periodOf, queriesOf } from "./alarm-document.ts";
 import type { AlarmChange } from "./alarm-families.ts";
 import { alarmTime } from "./decide-alarm.ts";
 
@@ -46,9 +46,30 @@ function metricsOf({ settings }: AlarmDocument): readonly object[] {
   }));
 }
 
-/** AWS: as subscribers get it. Unconfirmed: a region is named by its code; see docs/compatibility.md, "alarms, notifications". */
-export const notificationSubject = ({ region, after: { name, state } }: AlarmChange): string =>
-  `${state.value}: "${name}" in ${region}`.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 100);
+/** AWS: as subscribers get it. SNS takes 100 characters of ASCII, so that long names are cut. */
+export function notificationSubject({ region, after: { name, state } }: AlarmChange): string {
+  const subject = (shown: string): string => `${state.value}: "${shown}" in ${regionName(region)}`;
+  const room = 100 - subject("").length;
+  return subject(name.length > room ? `${name.slice(0, room - 3)}...` : name).replaceAll(/[^\x20-\x7e]/g, "_");
+}
+
+/** AWS: as recorded notifications name regions. Unconfirmed: the others; see docs/compatibility.md, "alarms, notifications". */
+const regionNames: Readonly<Record<string, string>> = {
+  "ap-northeast-1": "Asia Pacific (Tokyo)",
+  "ap-northeast-2": "Asia Pacific (Seoul)",
+  "ap-southeast-1": "Asia Pacific (Singapore)",
+  "ap-southeast-2": "Asia Pacific (Sydney)",
+  "ca-central-1": "Canada (Central)",
+  "eu-south-1": "EU (Milan)",
+  "eu-west-1": "EU (Ireland)",
+  "eu-west-2": "EU (London)",
+  "sa-east-1": "South America (Sao Paulo)",
+  "us-east-1": "US East (N. Virginia)",
+  "us-east-2": "US East (Ohio)",
+  "us-west-1": "US West (N. California)",
+  "us-west-2": "US West (Oregon)",
+};
+const regionName = (region: string): string => (Object.hasOwn(regionNames, region) ? regionNames[region]! : region);
 
 /** Writes what a topic's subscribers get. AWS: SNS Developer Guide and re:Post, messages of CloudWatch alarms. */
 export function notification({ account, region, before, after }: AlarmChange): string {
@@ -61,7 +82,7 @@ export function notification({ account, region, before, after }: AlarmChange): s
     NewStateValue: state.value,
     NewStateReason: state.reason,
     StateChangeTime: alarmTime(state.updatedAt),
-    Region: region,
+    Region: regionName(region),
     AlarmArn: arn,
     OldStateValue: before.state.value,
     OKActions: settings.OKActions,
@@ -82,7 +103,19 @@ function triggerOf({ settings }: AlarmDocument): object {
     TreatMissingData: settings.TreatMissingData ?? "",
     EvaluateLowSampleCountPercentile: settings.EvaluateLowSampleCountPercentile ?? "",
   };
-  if (Metrics !== undefined) return { ...rule, Metrics };
+  if (Metrics !== undefined) {
+    const shown = Metrics.map(({ MetricStat, ReturnData = true, ...query }) => ({
+      ...query,
+      ...(MetricStat && {
+        MetricStat: {
+          ...MetricStat,
+          Metric: { ...MetricStat.Metric, Dimensions: dimensionsOf(MetricStat.Metric.Dimensions) },
+        },
+      }),
+      ReturnData,
+    }));
+    return { ...rule, Period: periodOf(settings), Metrics: shown };
+  }
   return {
     MetricName: settings.MetricName,
     Namespace: settings.Namespace,
@@ -90,9 +123,12 @@ function triggerOf({ settings }: AlarmDocument): object {
       ? { StatisticType: "ExtendedStatistic", ExtendedStatistic }
       : { StatisticType: "Statistic", Statistic: statistics[Statistic] ?? Statistic.toUpperCase() }),
     Unit,
-    Dimensions: (settings.Dimensions ?? []).map(({ Name, Value }) => ({ value: Value, name: Name })),
+    Dimensions: dimensionsOf(settings.Dimensions),
     ...rule,
   };
 }
+
+const dimensionsOf = (dimensions: AlarmDocument["settings"]["Dimensions"] = []): readonly object[] =>
+  dimensions.map(({ Name, Value }) => ({ value: Value, name: Name }));
 
 const statistics: Readonly<Record<string, string>> = { SampleCount: "SAMPLE_COUNT" };

@@ -41,10 +41,16 @@ export const configurationLine = (
 const settingsOf = ({ name, arn, settings }: AlarmDocument): object => ({
   alarmName: name,
   alarmArn: arn,
-  ...Object.fromEntries(
-    Object.entries(settings).map(([member, value]) => [`${member[0]!.toLowerCase()}${member.slice(1)}`, value]),
-  ),
+  ...(lowerMembers(settings) as object),
 });
+
+/** Writes members as AWS's history does: `alarmName`, `metricStat`, and `okactions`. */
+function lowerMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(lowerMembers);
+  if (typeof value !== "object" || value === null) return value;
+  const lower = (member: string): string => member.replace(/^(?:OKA|[A-Z])/, (start) => start.toLowerCase());
+  return Object.fromEntries(Object.entries(value).map(([member, inner]) => [lower(member), lowerMembers(inner)]));
+}
 
 export const stateLine = (before: AlarmStateRecord, after: AlarmStateRecord): Line => ({
   type: "StateUpdate",

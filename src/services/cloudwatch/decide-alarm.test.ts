@@ -79,8 +79,7 @@ test("reasons and their data are written as AWS's are", () => {
   const one = decide("X", { EvaluationPeriods: 1, Statistic: "Average", Period: 60 }, "OK");
   assert.equal(
     one?.reason,
-    "Threshold Crossed: 1 out of the last 1 datapoints [99.5 (21/11/26 11:59:00)] was greater than the threshold (50.0) " +
-      "(minimum 1 datapoint for OK -> ALARM transition).",
+    "Threshold Crossed: 1 datapoint [99.5 (21/11/26 11:59:00)] was greater than the threshold (50.0).",
   );
   assert.deepEqual(JSON.parse(one.reasonData), {
     version: "1.0",
@@ -97,6 +96,19 @@ test("reasons and their data are written as AWS's are", () => {
     decide("-", { EvaluationPeriods: 1, TreatMissingData: "breaching" })?.reason,
     "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [Breaching].",
   );
+  assert.equal(
+    decide("X", { EvaluationPeriods: 2, DatapointsToAlarm: 1, TreatMissingData: "notBreaching" }, "OK")?.reason,
+    "Threshold Crossed: 1 out of the last 2 datapoints [99.5 (21/11/26 11:59:00)] was greater than the threshold (50.0) " +
+      "and 1 missing datapoint was treated as [NonBreaching] (minimum 1 datapoint for OK -> ALARM transition).",
+  );
+  assert.equal(
+    decide("0", { DatapointsToAlarm: 2, TreatMissingData: "breaching" })?.reason,
+    "Threshold Crossed: 1 datapoint was received for 3 periods and 2 missing datapoints were treated as [Breaching].",
+  );
+  assert.deepEqual(JSON.parse(decide("- -", { EvaluationPeriods: 2 })?.reasonData ?? "").evaluatedDatapoints, [
+    { timestamp: "2026-11-21T11:59:00.000+0000" },
+    { timestamp: "2026-11-21T11:58:00.000+0000" },
+  ]);
   assert.match(
     decide("0 0 0 X 0", { DatapointsToAlarm: 2 }, "ALARM")?.reason ?? "",
     /^Threshold Crossed: 2 out of the last 3 datapoints \[1\.0 \(.*\), 1\.0 \(.*\)\] were not greater than .*\(minimum 2 datapoints for ALARM -> OK transition\)\.$/,

@@ -73,33 +73,39 @@ interface Reasoning {
   readonly state: AlarmState;
 }
 
-/** Writes why, as AWS's examples of StateReason do. */
+/** Writes why. AWS: as notifications of alarms show StateReason, with DatapointsToAlarm and without. */
 function reasonOf(settings: AlarmSettings, { points, recent, missing, current, state }: Reasoning): string {
-  const { EvaluationPeriods: periods, Threshold, TreatMissingData } = settings;
-  const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
-  if (state === "INSUFFICIENT_DATA") {
-    return `Insufficient Data: ${counted(periods, "datapoint")} ${periods === 1 ? "was" : "were"} unknown.`;
-  }
-  const filled = `${counted(missing, "missing datapoint")} ${missing === 1 ? "was" : "were"} treated as [${
-    TreatMissingData === "breaching" ? "Breaching" : "NonBreaching"
-  }]`;
-  if (recent.length === 0) {
-    return `Threshold Crossed: no datapoints were received for ${counted(periods, "period")} and ${filled}.`;
-  }
+  const { EvaluationPeriods: periods, Threshold, TreatMissingData, DatapointsToAlarm: needed } = settings;
+  if (state === "INSUFFICIENT_DATA") return `Insufficient Data: ${were(periods, "datapoint")} unknown.`;
+  const kind = TreatMissingData === "breaching" ? "Breaching" : "NonBreaching";
+  const filled = ` and ${were(missing, "missing datapoint")} treated as [${kind}]`;
   const crossing = recent.filter(({ value }) => isBreached(settings, value) === (state === "ALARM"));
-  const shown = (crossing.length > 0 ? crossing : recent).slice(0, shownPoints);
-  const list = shown.map(({ value, age }) => `${decimal(value)} (${dateOf(points, age)})`).join(", ");
-  const many = shown.length !== 1;
-  const verb = `${many ? "were" : "was"}${state === "ALARM" ? "" : " not"} ${comparisons[settings.ComparisonOperator].words}`;
-  const needed = settings.DatapointsToAlarm ?? periods;
-  const minimum = state === "ALARM" ? needed : periods - needed + 1;
+  if (crossing.length === 0) {
+    const received = recent.length === 0 ? "no datapoints were" : were(recent.length, "datapoint");
+    return `Threshold Crossed: ${received} received for ${counted(periods, "period")}${filled}.`;
+  }
+  const list = crossing.slice(0, shownPoints).map(({ value, age }) => `${decimal(value)} (${dateOf(points, age)})`);
+  const many = crossing.length === 1 ? "was" : "were";
+  const verb = `${many}${state === "ALARM" ? "" : " not"} ${comparisons[settings.ComparisonOperator].words}`;
+  const which =
+    needed === undefined
+      ? counted(crossing.length, "datapoint")
+      : `${crossing.length} out of the last ${periods} datapoints`;
   const isFilled = missing > 0 && /breaching$/i.test(TreatMissingData ?? "");
   return (
-    `Threshold Crossed: ${crossing.length} out of the last ${periods} datapoints [${list}] ${verb} ` +
-    `the threshold (${decimal(Threshold)}) (minimum ${counted(minimum, "datapoint")} for ` +
-    `${current === "ALARM" ? "ALARM" : "OK"} -> ${state} transition)${isFilled ? ` and ${filled}` : ""}.`
+    `Threshold Crossed: ${which} [${list.join(", ")}] ${verb} the threshold (${decimal(Threshold)})` +
+    `${isFilled ? filled : ""}${needed === undefined ? "" : transition(needed, periods, current, state)}.`
   );
 }
+
+function transition(needed: number, periods: number, current: AlarmState, state: AlarmState): string {
+  const minimum = state === "ALARM" ? needed : periods - needed + 1;
+  // AWS writes OK where there were no data, too.
+  return ` (minimum ${counted(minimum, "datapoint")} for ${current === "ALARM" ? "ALARM" : "OK"} -> ${state} transition)`;
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+const were = (count: number, what: string): string => `${counted(count, what)} ${count === 1 ? "was" : "were"}`;
 
 /** A reason shows this many values. AWS: StateReason has 1,023 characters. */
 const shownPoints = 20;
@@ -117,28 +123,28 @@ function dateOf({ newest, period }: AlarmPoints, age: number): string {
 /** `2026-11-20T08:29:00.000+0000` */
 export const alarmTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "+0000");
 
-/** AWS: CloudWatch User Guide, "Alarm events and EventBridge": the examples of reasonData. */
+/** AWS: CloudWatch User Guide, "Alarm events and EventBridge": the examples of reasonData; what is missing has a time only. */
 function reasonDataOf(
   settings: AlarmSettings,
   { newest, period }: AlarmPoints,
   recent: readonly KnownValue[],
   nowMs: number,
 ): string {
-  const { Statistic, ExtendedStatistic, Unit, Threshold } = settings;
+  const { Statistic, ExtendedStatistic, Unit, Threshold, EvaluationPeriods: periods } = settings;
   const oldest = recent.at(-1);
+  const timeOf = (age: number): string => alarmTime((newest - age * period) * 1_000);
+  const evaluated: readonly { readonly age: number; readonly value?: number }[] =
+    recent.length > 0 ? recent : Array.from({ length: Math.min(periods, shownPoints) }, (_, age) => ({ age }));
   const oldestFirst = recent.toReversed();
   return JSON.stringify({
     version: "1.0",
     queryDate: alarmTime(nowMs),
-    ...(oldest === undefined ? {} : { startDate: alarmTime((newest - oldest.age * period) * 1_000) }),
+    ...(oldest === undefined ? {} : { startDate: timeOf(oldest.age) }),
     statistic: Statistic ?? ExtendedStatistic,
     unit: Unit,
     period,
     recentDatapoints: oldestFirst.map(({ value }) => value),
     threshold: Threshold,
-    evaluatedDatapoints: recent.map(({ value, age }) => ({
-      timestamp: alarmTime((newest - age * period) * 1_000),
-      value,
-    })),
+    evaluatedDatapoints: evaluated.map(({ value, age }) => ({ timestamp: timeOf(age), value })),
   });
 }

@@ -360,10 +360,7 @@ describe("CloudWatch alarms", () => {
     await put("heat", 9);
     await advance(1);
     await until(async () => (await stateOf("heat")) === "ALARM");
-    assert.match(
-      (await described("heat"))?.StateReason ?? "",
-      /^Threshold Crossed: 1 out of the last 1 datapoints \[9\.0 \(/,
-    );
+    assert.match((await described("heat"))?.StateReason ?? "", /^Threshold Crossed: 1 datapoint \[9\.0 \(/);
     await put("heat", 5);
     await advance(1);
     await until(async () => (await stateOf("heat")) === "OK");
@@ -409,7 +406,7 @@ describe("CloudWatch alarms", () => {
     const form = new URLSearchParams(received.find(({ path }) => path === "/")!.body);
     assert.deepEqual(
       [form.get("Action"), form.get("TopicArn"), form.get("Subject")],
-      ["Publish", topic, 'ALARM: "loud" in us-east-1'],
+      ["Publish", topic, 'ALARM: "loud" in US East (N. Virginia)'],
     );
     const message = JSON.parse(form.get("Message")!);
     assert.deepEqual(
