@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -93,6 +93,18 @@ http {
   };
 }
 
+/**
+ * Returns how long a process and those that it has started have been on a core, in microseconds: all threads of those that
+ * run, and those that have ended.
+ */
+export function cpuUsOf(pid: number): number {
+  // proc_pid_stat(5): the times of the process and of its ended children, in ticks of a hundredth of a second.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+  const own = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * 10_000, 0);
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+  return children.reduce((sum, child) => sum + cpuUsOf(Number(child)), own);
+}
+
 interface LoadOptions {
   readonly connections?: number;
   readonly seconds?: number;
@@ -106,6 +118,32 @@ interface LoadOptions {
 /** Requests a second that wrk gets answered; every one of them must be a success. */
 export async function load(url: string, options: LoadOptions = {}): Promise<number> {
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(await wrk(url, options))![1]);
+}
+
+/** What requests cost: other programs on the machine make rates smaller, and this hardly larger. */
+export interface RequestCost {
+  readonly rate: number;
+  /** The microseconds of a core that one takes. */
+  readonly cpuUs: number;
+}
+
+/** Loads what `cpuUs` counts the time of, and returns the cost of a request. */
+export async function loadCost(url: string, cpuUs: () => number, options: LoadOptions = {}): Promise<RequestCost> {
+  const before = cpuUs();
+  const output = await wrk(url, options);
+  const used = cpuUs() - before;
+  return {
+    rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(output)![1]),
+    cpuUs: used / Number(/(\d+) requests in/.exec(output)![1]),
+  };
+}
+
+/** The least cost of some runs, and the median of their rates. */
+export async function leastCost(count: number, measure: () => Promise<RequestCost>): Promise<RequestCost> {
+  const costs: RequestCost[] = [];
+  for (let round = 0; round < count; round++) costs.push(await measure());
+  const rates = costs.map(({ rate }) => rate).sort((left, right) => left - right);
+  return { rate: rates[Math.floor(count / 2)]!, cpuUs: Math.min(...costs.map(({ cpuUs }) => cpuUs)) };
 }
 
 /** How long requests take, in milliseconds, and how many are answered in a second. */
@@ -130,7 +168,15 @@ async function wrk(
   { connections = 32, seconds = 3, headers = [], core = 1, script }: LoadOptions,
   more: readonly string[] = [],
 ): Promise<string> {
-  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, ...more, ...headers.flatMap((header) => ["-H", header])];
+  const args = [
+    "-t1",
+    "--timeout",
+    "20s",
+    `-c${connections}`,
+    `-d${seconds}s`,
+    ...more,
+    ...headers.flatMap((header) => ["-H", header]),
+  ];
   if (script !== undefined) args.push("-s", script);
   args.push(url);
   const isPinned = core !== "any" && hasTool("taskset");

@@ -1,4 +1,5 @@
-import { freePort, load, type RunningProgram, startNginx } from "../measure.ts";
+import { cpuUsOf, freePort, load, loadCost, type RunningProgram, startNginx } from "../measure.ts";
+import type { GatewayProcess } from "./start-gateway-process.ts";
 
 const body = "x".repeat(1_024);
 
@@ -7,6 +8,11 @@ export interface NginxPair extends AsyncDisposable {
   readonly backend: string;
   /** Loads nginx and the gateway in turn, so that what else runs on the machine disturbs both alike; the middle of the rounds. */
   compare(url: string): Promise<{ readonly ratio: number; readonly ours: number; readonly proxied: number }>;
+  /** Loads both in turn, and returns what a request costs each: the least of the rounds. */
+  compareCosts(
+    gateway: Pick<GatewayProcess, "url" | "cpuUs">,
+    path: string,
+  ): Promise<{ readonly ratio: number; readonly ours: number; readonly proxied: number }>;
 }
 
 export async function startNginxPair(): Promise<NginxPair> {
@@ -30,6 +36,21 @@ export async function startNginxPair(): Promise<NginxPair> {
       }
       rounds.sort((left, right) => left.ratio - right.ratio);
       return rounds[2]!;
+    },
+    async compareCosts({ url, cpuUs }, path) {
+      let ours = Number.POSITIVE_INFINITY;
+      let proxied = Number.POSITIVE_INFINITY;
+      const ofProxy = (): number => cpuUsOf(proxy.process.pid!);
+      await load(url + path, { seconds: 2 });
+      for (let round = 0; round < 5; round++) {
+        const seconds = 2;
+        proxied = Math.min(
+          proxied,
+          (await loadCost(`http://127.0.0.1:${proxyPort}${path}`, ofProxy, { seconds })).cpuUs,
+        );
+        ours = Math.min(ours, (await loadCost(url + path, cpuUs, { seconds })).cpuUs);
+      }
+      return { ratio: proxied / ours, ours, proxied };
     },
     async [Symbol.asyncDispose]() {
       await proxy[Symbol.asyncDispose]();

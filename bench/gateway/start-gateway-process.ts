@@ -7,7 +7,7 @@ import type { RestApiDefinition, Stage } from "../../src/definition/rest-api.ts"
 import { pathOfStage } from "../../src/gateway/routing/address.ts";
 import type { Plan } from "../../src/plan/kinds.ts";
 import { aStage } from "../../test/exchange/a-rest-api.ts";
-import { startPinned } from "../measure.ts";
+import { cpuUsOf, startPinned } from "../measure.ts";
 
 export interface GatewayProcess extends AsyncDisposable {
   readonly url: string;
@@ -52,11 +52,7 @@ export async function startPlanProcess(
   });
   return {
     url: `http://127.0.0.1:${output.trim()}${pathOfStage(plan.apiId, plan.stageName)}`,
-    cpuUs() {
-      // proc_pid_stat(5): utime and stime, in ticks of a hundredth of a second.
-      const fields = readFileSync(`/proc/${running.process.pid}/stat`, "utf8").split(") ")[1]!.split(" ");
-      return (Number(fields[11]) + Number(fields[12])) * 10_000;
-    },
+    cpuUs: () => cpuUsOf(running.process.pid!),
     residentMb() {
       const status = readFileSync(`/proc/${running.process.pid}/status`, "utf8");
       return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024;

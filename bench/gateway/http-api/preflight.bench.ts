@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { compileHttpApi } from "../../../src/compiler/http-api/compile-http-api.ts";
 import { anHttpApi, anHttpStage, aUrl } from "../../../test/exchange/an-http-api.ts";
 import type { Bench } from "../../bench.ts";
-import { load, median } from "../../measure.ts";
+import { leastCost, load, loadCost } from "../../measure.ts";
 import { startPlanProcess } from "../start-gateway-process.ts";
 
 const origin = "https://app.example";
@@ -14,6 +14,7 @@ wrk.headers["Access-Control-Request-Method"] = "PUT"
 wrk.headers["Access-Control-Request-Headers"] = "content-type"
 `;
 
+/** The goal is 60,000 requests a second, which is 16.7 µs of a core. */
 export const bench: Bench = {
   title: "a preflight that an HTTP API answers itself, one core",
   needs: ["wrk"],
@@ -35,8 +36,8 @@ export const bench: Bench = {
     if (answer.status !== 204 || answer.headers.get("access-control-allow-origin") !== origin)
       throw new Error(`no preflight: ${answer.status}`);
     await load(`${gateway.url}/pets/1`, { seconds: 2, script });
-    const rate = await median(3, () => load(`${gateway.url}/pets/1`, { script }));
+    const { rate, cpuUs } = await leastCost(5, () => loadCost(`${gateway.url}/pets/1`, gateway.cpuUs, { script }));
     rmSync(folder, { recursive: true });
-    return { "requests/s": rate };
+    return { "requests/s": rate, "CPU µs a request": cpuUs };
   },
 };

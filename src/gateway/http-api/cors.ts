@@ -36,13 +36,14 @@ export function linkCors(plan: CorsPlan): Cors {
     ...list("access-control-allow-headers", plan.allowHeaders),
     ...(plan.maxAgeSeconds === undefined ? [] : ["access-control-max-age", String(plan.maxAgeSeconds)]),
   ];
+  const describePreflight = linkDescription(plan, originOf);
   const forOthers = [...shared, ...list("access-control-expose-headers", plan.exposeHeaders)];
   return {
     answer(exchange) {
       const headers: string[] = [];
       const { request, trace } = exchange;
       if (hasHints(request) || trace !== undefined) {
-        const hint = describePreflight(exchange, plan, originOf);
+        const hint = describePreflight(exchange);
         trace?.add({ kind: "preflight", problem: hint });
         if (hint !== undefined) addHint(request, headers, hint);
       }
@@ -95,26 +96,22 @@ function dropCorsHeaders(headers: string[]): void {
 const isCorsHeader = (name: string): boolean =>
   name.length >= 22 && (name.charCodeAt(0) | 0x20) === 0x61 && corsHeaders.has(name.toLowerCase());
 
-/** Returns why the browser will not send the request that the preflight announces, or undefined. */
-function describePreflight(
-  { request }: Exchange,
+/** Links what says why the browser will not send the request that a preflight announces, or undefined. */
+function linkDescription(
   { allowMethods, allowHeaders }: CorsPlan,
   originOf: (origin: string) => string | undefined,
-): string | undefined {
-  const origin = request.header("origin") ?? "";
-  if (originOf(origin) === undefined) return `corsConfiguration does not allow the origin ${origin}`;
-  const method = request.header("access-control-request-method") ?? "";
+): (exchange: Exchange) => string | undefined {
   // Fetch Standard: these need no permission.
-  const isSafe = ["GET", "HEAD", "POST"].includes(method);
-  if (!isSafe && !allowMethods.includes("*") && !allowMethods.includes(method)) {
-    return `corsConfiguration does not allow the method ${method}`;
-  }
+  const methods = new Set(["GET", "HEAD", "POST", ...allowMethods]);
   const known = new Set(allowHeaders.map((name) => name.toLowerCase()));
-  const wanted = (request.header("access-control-request-headers") ?? "")
-    .split(",")
-    .map((name) => name.trim().toLowerCase());
-  const missing = wanted.filter(
-    (name) => name !== "" && !known.has(name) && (!known.has("*") || name === "authorization"),
-  );
-  return missing.length === 0 ? undefined : `corsConfiguration does not allow the headers ${missing.join(", ")}`;
+  const isKnown = (name: string): boolean => known.has(name) || (known.has("*") && name !== "authorization");
+  return ({ request }) => {
+    const origin = request.header("origin") ?? "";
+    if (originOf(origin) === undefined) return `corsConfiguration does not allow the origin ${origin}`;
+    const method = request.header("access-control-request-method") ?? "";
+    if (!methods.has("*") && !methods.has(method)) return `corsConfiguration does not allow the method ${method}`;
+    const wanted = (request.header("access-control-request-headers") ?? "").split(",");
+    const missing = wanted.map((name) => name.trim().toLowerCase()).filter((name) => name !== "" && !isKnown(name));
+    return missing.length === 0 ? undefined : `corsConfiguration does not allow the headers ${missing.join(", ")}`;
+  };
 }
