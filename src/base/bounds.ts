@@ -323,7 +323,10 @@ export const bounds = {
     value: 4_194_304,
     source: "ours: lines of a thread on their way to CloudWatch Logs; more are dropped",
   },
-  metricsStagesMax: { value: 256, source: "ours: stages with a label of their own in the metrics" },
+  metricsRoutesMax: {
+    value: 1_024,
+    source: "ours: stages and routes with labels of their own for Prometheus; further routes share their stage's",
+  },
   metricValuesWaitingMax: {
     value: 1_000_000,
     source: "ours: values of a thread's metrics on their way to the embedded CloudWatch; further points are dropped",

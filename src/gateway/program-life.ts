@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Plan } from "../plan/kinds.ts";
+import { stageKey } from "../plan/plan.ts";
 import type { ExecutionLogWriter } from "../telemetry/execution-log.ts";
 import { linkAccessLog } from "./access-log.ts";
 import { describeTraced } from "./describe-traced.ts";
@@ -21,7 +22,9 @@ export type ProgramUse = "serve" | "test";
 export class ProgramLife {
   readonly #thread: ThreadContext;
   readonly #isCounted: boolean;
-  readonly #stageMetrics: number;
+  readonly #stageKey: string;
+  /** The rows of the metrics by method; undefined is that of requests which no method took. */
+  readonly #rows = new Map<Plan["methods"][number] | undefined, number>();
   readonly #log: ((exchange: Exchange) => void) | undefined;
   readonly #executionLog: ExecutionLogWriter;
   readonly #sample: SampleExchange | undefined;
@@ -32,7 +35,7 @@ export class ProgramLife {
   constructor(plan: Plan, thread: ThreadContext, use: ProgramUse) {
     this.#thread = thread;
     this.#isCounted = use === "serve";
-    this.#stageMetrics = this.#isCounted ? thread.metrics.stage(`${plan.apiId}/${plan.stageName}`) : 0;
+    this.#stageKey = stageKey(plan.apiId, plan.stageName);
     this.#executionLog = thread.executionLogs.open(plan);
     this.#log = this.#isCounted ? this.#openLog(plan) : undefined;
     this.#sample = this.#isCounted ? thread.sampling.link(plan) : undefined;
@@ -61,11 +64,24 @@ export class ProgramLife {
 
   #count(exchange: Exchange): void {
     const { metrics } = this.#thread;
-    metrics.request(this.#stageMetrics, exchange.status, performance.now() - exchange.startedAt);
+    const row = this.#rowOf(exchange.method?.plan);
+    metrics.request(row, exchange.status, performance.now() - exchange.startedAt);
+    if (exchange.error?.type === "THROTTLED") metrics.routeEvent(row, "throttled");
+    if (exchange.cacheResult !== undefined) {
+      metrics.routeEvent(row, exchange.cacheResult === "hit" ? "cacheHits" : "cacheMisses");
+    }
     metrics.add("responseBytes", exchange.answer.responseBytes);
     if (exchange.trace !== undefined) writeExecutionLog(exchange, this.#executionLog);
     if (exchange.sampled !== undefined) this.#thread.traces.write(describeTraced(exchange, exchange.sampled));
     this.#log?.(exchange);
+  }
+
+  #rowOf(method: Plan["methods"][number] | undefined): number {
+    const known = this.#rows.get(method);
+    if (known !== undefined) return known;
+    const row = this.#thread.metrics.route(this.#stageKey, method?.routeKey);
+    this.#rows.set(method, row);
+    return row;
   }
 
   /** Retires the program: it takes no further exchange. */

@@ -5,13 +5,17 @@ import { bounds } from "../base/bounds.ts";
  * without atomics or messages. Rendering sums the slots. Slot 0 is control's, slot 1 + n is gateway thread n's.
  *
  *   header (Int32 × 2): slots, reserved
- *   stage names: bounds.metricsStagesMax × (Int32 state: 0 free, 1 being written, 2 ready; Int32 length; 248 bytes text)
- *   slots: slot count × (globals, then per stage: stageCounters)
+ *   routes: routesMax × (Int32 state: 0 free, 1 being written, 2 ready; Int32 length; 248 bytes text)
+ *   slots: slot count × (globals, then per route: routeLength)
+ *
+ * The route table is a hash table of fixed size, so that no number of stages and routes makes it grow.
  */
 const headerBytes = 8;
-const stageNameBytes = 248;
-const stageEntryBytes = 8 + stageNameBytes;
-const stagesMax = bounds.metricsStagesMax.value;
+const routeNameBytes = 248;
+const routeEntryBytes = 8 + routeNameBytes;
+const routesMax = bounds.metricsRoutesMax.value;
+/** So many places of the table are tried for a name. Looking one up stays short, and nearly all places are used. */
+const probesMax = 32;
 
 /** Upper bounds of the latency histograms, in seconds. */
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -90,24 +94,38 @@ export type Counter = keyof typeof counters;
 
 const counterNames = Object.keys(counters) as Counter[];
 const counterIndex = Object.fromEntries(counterNames.map((name, index) => [name, index])) as Record<Counter, number>;
-const histograms = ["portico_request_duration_seconds", "portico_integration_duration_seconds"] as const;
 const histogramLength = latencyBuckets.length + 2; // buckets, +Inf, sum
-const histogramsAt = counterNames.length;
-const requestHistogram = histogramsAt;
-const integrationHistogram = histogramsAt + histogramLength;
-const globalsLength = histogramsAt + histograms.length * histogramLength;
-/** Per stage: requests by status class 1xx…5xx, then the sum of their durations in seconds. */
-const stageCounters = 6;
-const slotLength = globalsLength + stagesMax * stageCounters;
-/** The stage label of requests for which no stage was left in the table, or none was found. */
-const unlabelled = stagesMax - 1;
+const integrationHistogram = counterNames.length;
+const globalsLength = integrationHistogram + histogramLength;
 
-const stagesBytes = headerBytes + stagesMax * stageEntryBytes;
+/** What is counted of a route beside statuses and latencies: its Prometheus name and help. */
+const routeEvents = {
+  throttled: ["portico_route_throttled_total", "Requests that were answered as one too many, by route."],
+  cacheHits: ["portico_cache_hits_total", "Requests answered from the stage's cache, by route."],
+  cacheMisses: ["portico_cache_misses_total", "Requests that the stage's cache had no answer to, by route."],
+} as const;
+
+export type RouteEvent = keyof typeof routeEvents;
+
+const routeEventNames = Object.keys(routeEvents) as RouteEvent[];
+/** Requests by status class 1xx…5xx, then the events, then the histogram of durations. */
+const statusClasses = 5;
+const eventsAt = Object.fromEntries(routeEventNames.map((name, index) => [name, statusClasses + index])) as Record<
+  RouteEvent,
+  number
+>;
+const routeHistogram = statusClasses + routeEventNames.length;
+const routeLength = routeHistogram + histogramLength;
+const slotLength = globalsLength + routesMax * routeLength;
+/** The row of requests for which the table has no room, or which no stage took. */
+const unlabelled = routesMax - 1;
+
+const routesBytes = headerBytes + routesMax * routeEntryBytes;
 
 /** Allocates the memory that all threads count in: `gatewayThreads` slots, and one for control. */
 export function allocateMetrics(gatewayThreads: number): SharedArrayBuffer {
   const slots = gatewayThreads + 1;
-  const buffer = new SharedArrayBuffer(stagesBytes + slots * slotLength * 8);
+  const buffer = new SharedArrayBuffer(routesBytes + slots * slotLength * 8);
   new Int32Array(buffer, 0, 1)[0] = slots;
   return buffer;
 }
@@ -120,7 +138,7 @@ export class Metrics {
   /** `slot` is 0 for control, and 1 + its index for a gateway thread. */
   constructor(buffer: SharedArrayBuffer, slot: number) {
     this.#buffer = buffer;
-    this.#values = new Float64Array(buffer, stagesBytes + slot * slotLength * 8, slotLength);
+    this.#values = new Float64Array(buffer, routesBytes + slot * slotLength * 8, slotLength);
     // A thread that replaces a dead one inherits its counters. What the dead thread had open is no longer open.
     for (const name of counterNames) if (counters[name][1] === "gauge") this.#values[counterIndex[name]] = 0;
   }
@@ -133,38 +151,53 @@ export class Metrics {
     this.#values[counterIndex[gauge]] = value;
   }
 
-  /** Returns a stage's index for {@link request}. All stages beyond the table's end share one. */
-  stage(key: string): number {
-    const text = Buffer.from(key, "utf8");
-    if (text.length > stageNameBytes) return unlabelled;
-    for (let index = 0; index < unlabelled; index++) {
-      const at = headerBytes + index * stageEntryBytes;
+  /**
+   * Returns the row of a route for {@link request}; `routeKey` is empty for requests of the stage that no route took. A route
+   * that finds no room, or has too long a name, shares its stage's row, and a stage that finds none a row with all such.
+   */
+  route(stageKey: string, routeKey = ""): number {
+    const row = this.#find(`${stageKey}\n${routeKey}`);
+    if (row !== undefined) return row;
+    return routeKey === "" ? unlabelled : this.route(stageKey);
+  }
+
+  #find(name: string): number | undefined {
+    const text = Buffer.from(name, "utf8");
+    if (text.length > routeNameBytes) return undefined;
+    const first = hashOf(text);
+    for (let probe = 0; probe < probesMax; probe++) {
+      const index = (first + probe) % unlabelled;
+      const at = headerBytes + index * routeEntryBytes;
       const state = new Int32Array(this.#buffer, at, 2);
-      const name = Buffer.from(this.#buffer, at + 8, stageNameBytes);
+      const known = Buffer.from(this.#buffer, at + 8, routeNameBytes);
       if (Atomics.compareExchange(state, 0, 0, 1) === 0) {
-        text.copy(name);
+        text.copy(known);
         state[1] = text.length;
         Atomics.store(state, 0, 2);
         Atomics.notify(state, 0);
         return index;
       }
-      // Another thread is writing this name. That takes a few hundred nanoseconds, once for each stage.
+      // Another thread is writing this name. That takes a few hundred nanoseconds, once for each route.
       if (Atomics.load(state, 0) === 1) Atomics.wait(state, 0, 1, 100);
-      if (state[1] === text.length && name.subarray(0, text.length).equals(text)) return index;
+      if (state[1] === text.length && known.subarray(0, text.length).equals(text)) return index;
     }
-    return unlabelled;
+    return undefined;
   }
 
   /** Counts an answered request. */
-  request(stage: number, status: number, durationMs: number): void {
+  request(route: number, status: number, durationMs: number): void {
     const values = this.#values;
     const seconds = durationMs / 1000;
-    values[requestHistogram + bucketOf(seconds)]! += 1;
-    values[requestHistogram + histogramLength - 1]! += seconds;
-    const at = globalsLength + stage * stageCounters;
+    const at = globalsLength + route * routeLength;
     const statusClass = status >= 100 && status < 600 ? Math.floor(status / 100) - 1 : 4;
     values[at + statusClass]! += 1;
-    values[at + 5]! += seconds;
+    values[at + routeHistogram + bucketOf(seconds)]! += 1;
+    values[at + routeHistogram + histogramLength - 1]! += seconds;
+  }
+
+  /** Counts what became of a request, beside its status. */
+  routeEvent(route: number, event: RouteEvent): void {
+    this.#values[globalsLength + route * routeLength + eventsAt[event]]! += 1;
   }
 
   /** Counts a call of a backend or function. */
@@ -174,10 +207,17 @@ export class Metrics {
     this.#values[integrationHistogram + histogramLength - 1]! += seconds;
   }
 
-  /** The stage index of requests that belong to no stage. */
+  /** The row of requests that belong to no stage. */
   get noStage(): number {
     return unlabelled;
   }
+}
+
+/** FNV-1a. */
+function hashOf(text: Buffer): number {
+  let hash = 0x811c9dc5;
+  for (const byte of text) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
 }
 
 function bucketOf(seconds: number): number {
@@ -191,7 +231,7 @@ export function renderMetrics(buffer: SharedArrayBuffer): string {
   const slots = new Int32Array(buffer, 0, 1)[0]!;
   const sums = new Float64Array(slotLength);
   for (let slot = 0; slot < slots; slot++) {
-    const values = new Float64Array(buffer, stagesBytes + slot * slotLength * 8, slotLength);
+    const values = new Float64Array(buffer, routesBytes + slot * slotLength * 8, slotLength);
     for (let index = 0; index < slotLength; index++) sums[index]! += values[index]!;
   }
   const lines: string[] = [];
@@ -199,59 +239,77 @@ export function renderMetrics(buffer: SharedArrayBuffer): string {
     const [metric, type, help] = counters[name];
     lines.push(`# HELP ${metric} ${help}`, `# TYPE ${metric} ${type}`, `${metric} ${sums[counterIndex[name]]}`);
   }
-  renderHistogram(lines, sums, requestHistogram, histograms[0], "From the request's head to the end of its answer.");
-  renderHistogram(
-    lines,
-    sums,
-    integrationHistogram,
-    histograms[1],
-    "From calling a backend or function to its answer, or the head of a streamed one.",
-  );
-  renderStages(lines, sums, buffer);
+  const integration = "portico_integration_duration_seconds";
+  const help = "From calling a backend or function to its answer, or the head of a streamed one.";
+  lines.push(`# HELP ${integration} ${help}`, `# TYPE ${integration} histogram`);
+  renderHistogram(lines, sums.subarray(integrationHistogram), integration, "");
+  renderRoutes(lines, sums, buffer);
   return `${lines.join("\n")}\n`;
 }
 
-function renderHistogram(lines: string[], sums: Float64Array, at: number, metric: string, help: string): void {
-  lines.push(`# HELP ${metric} ${help}`, `# TYPE ${metric} histogram`);
+/** `labels` come before `le`, each followed by a comma. */
+function renderHistogram(lines: string[], values: Float64Array, metric: string, labels: string): void {
+  const own = labels === "" ? "" : `{${labels.slice(0, -1)}}`;
   let count = 0;
   for (let index = 0; index < latencyBuckets.length; index++) {
-    count += sums[at + index]!;
-    lines.push(`${metric}_bucket{le="${latencyBuckets[index]}"} ${count}`);
+    count += values[index]!;
+    lines.push(`${metric}_bucket{${labels}le="${latencyBuckets[index]}"} ${count}`);
   }
-  count += sums[at + latencyBuckets.length]!;
+  count += values[latencyBuckets.length]!;
   lines.push(
-    `${metric}_bucket{le="+Inf"} ${count}`,
-    `${metric}_sum ${sums[at + histogramLength - 1]}`,
-    `${metric}_count ${count}`,
+    `${metric}_bucket{${labels}le="+Inf"} ${count}`,
+    `${metric}_sum${own} ${values[histogramLength - 1]}`,
+    `${metric}_count${own} ${count}`,
   );
 }
 
-function renderStages(lines: string[], sums: Float64Array, buffer: SharedArrayBuffer): void {
-  const requests = "portico_requests_total";
-  const seconds = "portico_requests_seconds_total";
-  lines.push(`# HELP ${requests} Requests answered, by stage and status class.`, `# TYPE ${requests} counter`);
-  const durations = [`# HELP ${seconds} Seconds spent on requests, by stage.`, `# TYPE ${seconds} counter`];
-  for (let index = 0; index < stagesMax; index++) {
-    const labels = stageLabels(buffer, index);
-    if (labels === undefined) continue;
-    const at = globalsLength + index * stageCounters;
-    for (let statusClass = 0; statusClass < 5; statusClass++) {
-      const count = sums[at + statusClass]!;
-      if (count > 0) lines.push(`${requests}{${labels},class="${statusClass + 1}xx"} ${count}`);
-    }
-    if (sums[at + 5]! > 0) durations.push(`${seconds}{${labels}} ${sums[at + 5]}`);
-  }
-  lines.push(...durations);
+/** A route of which something was counted. */
+interface RouteRow {
+  readonly labels: string;
+  readonly values: Float64Array;
 }
 
-function stageLabels(buffer: SharedArrayBuffer, index: number): string | undefined {
-  if (index === unlabelled) return 'api="",stage=""';
-  const at = headerBytes + index * stageEntryBytes;
+function renderRoutes(lines: string[], sums: Float64Array, buffer: SharedArrayBuffer): void {
+  const rows: RouteRow[] = [];
+  for (let index = 0; index < routesMax; index++) {
+    const at = globalsLength + index * routeLength;
+    const values = sums.subarray(at, at + routeLength);
+    const labels = values.some((value) => value !== 0) ? routeLabels(buffer, index) : undefined;
+    if (labels !== undefined) rows.push({ labels, values });
+  }
+  const requests = "portico_requests_total";
+  lines.push(`# HELP ${requests} Requests answered, by route and status class.`, `# TYPE ${requests} counter`);
+  for (const { labels, values } of rows) {
+    for (let statusClass = 0; statusClass < statusClasses; statusClass++) {
+      if (values[statusClass]! > 0)
+        lines.push(`${requests}{${labels},class="${statusClass + 1}xx"} ${values[statusClass]}`);
+    }
+  }
+  for (const name of routeEventNames) {
+    const [metric, help] = routeEvents[name];
+    lines.push(`# HELP ${metric} ${help}`, `# TYPE ${metric} counter`);
+    for (const { labels, values } of rows) {
+      const count = values[eventsAt[name]]!;
+      if (count > 0) lines.push(`${metric}{${labels}} ${count}`);
+    }
+  }
+  const durations = "portico_request_duration_seconds";
+  lines.push(`# HELP ${durations} From the request's head to the end of its answer, by route.`);
+  lines.push(`# TYPE ${durations} histogram`);
+  for (const { labels, values } of rows)
+    renderHistogram(lines, values.subarray(routeHistogram), durations, `${labels},`);
+}
+
+function routeLabels(buffer: SharedArrayBuffer, index: number): string | undefined {
+  if (index === unlabelled) return 'api="",stage="",route=""';
+  const at = headerBytes + index * routeEntryBytes;
   const state = new Int32Array(buffer, at, 2);
   if (Atomics.load(state, 0) !== 2) return undefined;
   const text = Buffer.from(buffer, at + 8, state[1]!).toString("utf8");
   const slash = text.indexOf("/");
-  return `api="${labelValue(text.slice(0, slash))}",stage="${labelValue(text.slice(slash + 1))}"`;
+  const end = text.indexOf("\n", slash);
+  const [api, stage, route] = [text.slice(0, slash), text.slice(slash + 1, end), text.slice(end + 1)].map(labelValue);
+  return `api="${api}",stage="${stage}",route="${route}"`;
 }
 
 const labelValue = (text: string): string =>
