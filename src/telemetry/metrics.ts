@@ -15,7 +15,7 @@ const routeNameBytes = 248;
 const routeEntryBytes = 8 + routeNameBytes;
 const routesMax = bounds.metricsRoutesMax.value;
 /** So many places of the table are tried for a name. Looking one up stays short, and nearly all places are used. */
-const probesMax = 32;
+const placesTried = 32;
 
 /** Upper bounds of the latency histograms, in seconds. */
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -165,7 +165,7 @@ export class Metrics {
     const text = Buffer.from(name, "utf8");
     if (text.length > routeNameBytes) return undefined;
     const first = hashOf(text);
-    for (let probe = 0; probe < probesMax; probe++) {
+    for (let probe = 0; probe < placesTried; probe++) {
       const index = (first + probe) % unlabelled;
       const at = headerBytes + index * routeEntryBytes;
       const state = new Int32Array(this.#buffer, at, 2);
