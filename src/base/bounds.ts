@@ -81,7 +81,15 @@ export const bounds = {
   },
   bodyBytesPerSecondMin: { value: 500, source: "ours: average of a body, up or down, once its time-out has passed" },
   clientIdleMsMax: { value: 65_000, source: "ours: a client's connection between two requests" },
-  clientConnectionsMax: { value: 20_000, source: "ours: clients' connections of one gateway thread" },
+  clientConnectionsMax: {
+    value: 20_000,
+    source: "ours: clients' connections of one gateway thread, if the process may have that many open files",
+  },
+  roomLooksMax: { value: 1_000, source: "ours: connections that are looked at to make room for one" },
+  otherFilesMax: {
+    value: 2_048,
+    source: "ours: open files that clients' connections leave to backends, functions and the store",
+  },
   bufferedBodyBytesMax: {
     value: 268_435_456,
     source: "ours: bodies that a thread buffers, all connections together; more are refused with a 503",

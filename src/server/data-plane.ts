@@ -21,6 +21,7 @@ import type { FunctionRuntime } from "./function-runtime.ts";
 import { type GeoFiles, openGeoDatabase } from "./geo-databases.ts";
 import type { Ground } from "./ground.ts";
 import type { ThreadSettings } from "./messages.ts";
+import { connectionsMaxOf, openFilesMax } from "./open-files.ts";
 import { makePublicationSources } from "./publications/publication-sources.ts";
 import { Reconciler } from "./reconcile.ts";
 import { ResponseCacheBudget } from "./response-cache-budget.ts";
@@ -63,7 +64,7 @@ export class DataPlane {
     this.#options = options;
     this.caches = new ResponseCacheBudget(config.cacheMemory);
     this.#throttles = allocateThrottles(ground.clock.now());
-    const settings = threadSettings(config, makeControlLimits(config.limit, config.profile));
+    const settings = threadSettings(config, makeControlLimits(config.limit, config.profile), threadCount);
     this.apiKeys = new ApiKeys({
       store: ground.store,
       clock: ground.clock,
@@ -213,10 +214,11 @@ const listenerOf = ({ auth, trustedProxies, proxyProtocol, vpcEndpoint }: Server
   vpcEndpoints: vpcEndpoint,
 });
 
-const threadSettings = (config: ServerConfig, limits: ControlLimits): ThreadSettings => ({
+const threadSettings = (config: ServerConfig, limits: ControlLimits, threadCount: number): ThreadSettings => ({
   payloadBytesMax: config.payloadMax,
   accountThrottle: accountThrottle(limits),
   connectThrottle: connectThrottle(limits),
+  connectionsMax: connectionsMaxOf(openFilesMax(), threadCount),
   headerBytesMax: defaultHttp1Limits.headerBytesMax,
   headerTimeoutMs: defaultHttp1Limits.headerTimeoutMs,
   bodyTimeoutMs: defaultHttp1Limits.bodyTimeoutMs,

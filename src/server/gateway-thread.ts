@@ -101,6 +101,7 @@ const guardOptions: GuardOptions = {
 const http1 = new Http1Server({
   limits: {
     ...defaultHttp1Limits,
+    connectionsMax: settings.connectionsMax,
     headerBytesMax: settings.headerBytesMax,
     headerTimeoutMs: settings.headerTimeoutMs,
     bodyTimeoutMs: settings.bodyTimeoutMs,

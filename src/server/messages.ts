@@ -49,6 +49,8 @@ export interface ThreadSettings {
   readonly accountThrottle: ThrottleLimit;
   /** The same of new connections of WebSocket APIs. */
   readonly connectThrottle: ThrottleLimit;
+  /** Clients' connections of one thread. */
+  readonly connectionsMax: number;
   readonly headerBytesMax: number;
   readonly headerTimeoutMs: number;
   readonly bodyTimeoutMs: number;

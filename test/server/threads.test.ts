@@ -45,6 +45,7 @@ async function withPool(
         payloadBytesMax: 1,
         accountThrottle: { ratePerSecond: 1, burst: 1 },
         connectThrottle: { ratePerSecond: 1, burst: 1 },
+        connectionsMax: 1_000,
         headerBytesMax: 1,
         headerTimeoutMs: 1,
         bodyTimeoutMs: 1,

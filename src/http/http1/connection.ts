@@ -107,6 +107,15 @@ export class Connection implements SocketOwner {
     return this.exchange === undefined && !this.#isHeadBegun && !this.isLingering;
   }
 
+  /** Whether it may be closed to make room for another one: by this sweep it has waited for a request, and owes no answer. */
+  get isExpendable(): boolean {
+    if (this.exchange !== undefined || this.socket.writableLength > 0) return false;
+    const { tick, ticks } = this.host;
+    const isHeadDue = this.#isHeadBegun || !this.#isUsed;
+    const wait = this.isLingering ? ticks.linger : isHeadDue ? ticks.header : ticks.keepAlive;
+    return tick > this.deadline - wait;
+  }
+
   /** Returns the host in lower case. A connection's requests nearly always name the same one. */
   lowerHost(host: string): string {
     if (host !== this.#hostAsSent) {

@@ -643,15 +643,44 @@ test("answers that nobody takes share a bounded memory", async () => {
   for (const client of clients) client.close();
 });
 
-test("more connections than are allowed are refused", async () => {
-  const { port } = await start((request) => request.respond(200, [], "x"), { connectionsMax: 2 });
+test("more connections than are allowed are refused, while none of them only waits", async () => {
+  const under: InboundExchange[] = [];
+  const { port, http1 } = await start((request) => void under.push(request), { connectionsMax: 2, lingerMs: 80 });
   const clients = [await RawClient.open(port), await RawClient.open(port)];
-  for (const client of clients) {
-    client.send(get("/"));
-    await client.until((text) => text.endsWith("x"));
-  }
+  for (const client of clients) client.send(get("/"));
+  await until(() => under.length === 2 && http1.tick > 2);
   assert.equal(await (await RawClient.open(port)).closed(), "");
-  for (const client of clients) client.close();
+  for (const request of under) request.respond(200, [], "x");
+  for (const client of clients) await client.until((text) => text.endsWith("x"));
+  const tick = http1.tick;
+  await until(() => http1.tick > tick + 2);
+  // Now an idle one makes room.
+  const another = await RawClient.open(port);
+  another.send(get("/"));
+  await until(() => under.length === 3);
+  for (const client of [...clients, another]) client.close();
+});
+
+test("clients that send nothing, or a part of a request, keep nobody out: the oldest make room", async () => {
+  const { port, http1 } = await start(echo, { connectionsMax: 50, lingerMs: 80 });
+  const kept = await RawClient.open(port);
+  kept.send(`${get("/").slice(0, -2)}Content-Length: 3\r\n\r\na`);
+  for (let round = 0; round < 5; round++) {
+    const half = await Promise.all(Array.from({ length: 60 }, () => RawClient.open(port)));
+    for (const client of half) client.send("GET / HTTP/1.1\r\nHost");
+    const tick = http1.tick;
+    await until(() => http1.tick > tick + 2);
+    assert.equal(http1.connectionCount, 50);
+    const client = await RawClient.open(port);
+    client.send(get("/served"));
+    assert.match(await client.until((text) => text.endsWith("}")), /\/served/);
+    client.close();
+    await until(() => http1.connectionCount < 50);
+    for (const other of half) other.close();
+  }
+  kept.send("bc");
+  assert.match(await kept.until((text) => text.endsWith("}")), /"body":"abc"/);
+  kept.close();
 });
 
 test("stopping: idle connections end now, requests under way are answered, the rest is cut", async () => {

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Socket } from "node:net";
+import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { InboundExchange, InboundRequest } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
@@ -39,7 +40,10 @@ export class Http1Server implements ConnectionHost {
   readonly #secure: Http1Options["secure"];
   readonly #clock: Clock;
   readonly #tickMs: number;
+  /** In the order in which they came. */
   readonly #connections = new Set<Connection | WebSocketConnection>();
+  /** Goes over the connections, each time a little, for one that is closed to make room. */
+  #oldest = this.#connections.values();
   #bufferedBodyBytes = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
   #onEmpty: (() => void) | undefined = undefined;
@@ -72,7 +76,8 @@ export class Http1Server implements ConnectionHost {
 
   /** Takes a socket that came in by `listener`. */
   accept(socket: Socket, listener: Listener): void {
-    if (this.isStopping || this.#connections.size >= this.limits.connectionsMax) {
+    const isFull = this.#connections.size >= this.limits.connectionsMax;
+    if (this.isStopping || (isFull && !this.#makeRoom())) {
       socket.destroy();
       return;
     }
@@ -90,6 +95,23 @@ export class Http1Server implements ConnectionHost {
       this.#timer = setInterval(() => this.#sweep(), this.#tickMs);
     }
     this.#connections.add(new Connection(socket, listener, this));
+  }
+
+  /**
+   * Closes one connection that waits for a request, of the older ones, so that clients which connect and send nothing, or never
+   * all of a request, keep nobody out. Returns false if there is none among those that it looks at.
+   */
+  #makeRoom(): boolean {
+    for (let look = 0; look < looksMax; look++) {
+      const { value: connection } = this.#oldest.next();
+      if (connection === undefined) this.#oldest = this.#connections.values();
+      else if (connection instanceof Connection && connection.isExpendable) {
+        connection.destroy();
+        this.#connections.delete(connection);
+        return true;
+      }
+    }
+    return false;
   }
 
   secure(connection: Connection): boolean {
@@ -185,6 +207,7 @@ export class Http1Server implements ConnectionHost {
   }
 }
 
+const looksMax = bounds.roomLooksMax.value;
 /** The part of the drain time in which WebSockets are closed: their closing takes a moment, too. */
 const spreadPart = 0.8;
 /** WebSockets are closed no faster than their clients may connect again: 500 a second. AWS: "New connections per second per account". */
