@@ -20,7 +20,13 @@ const store = new LogStore({ path: undefined, bytesMax: 16 * 1_048_576 });
 after(() => store.close());
 const faults: unknown[] = [];
 const clock = new ManualClock(now);
-const work = new LogsWork({ store, clock, printer: { print() {}, close: async () => {} }, post() {}, collector: undefined });
+const work = new LogsWork({
+  store,
+  clock,
+  printer: { print() {}, close: async () => {} },
+  post() {},
+  collector: undefined,
+});
 const management = makeManagement(
   [
     {
@@ -28,7 +34,8 @@ const management = makeManagement(
       operations: Object.fromEntries(
         logsOperationNames.map((operation) => [
           operation,
-          async (input: object, { account, region }: CallContext) => work.operate({ operation, input, account, region }),
+          async (input: object, { account, region }: CallContext) =>
+            work.operate({ operation, input, account, region }),
         ]),
       ),
     },
