@@ -527,6 +527,16 @@ export const bounds = {
   },
   alarmsReadAtOnce: { value: 100, source: "ours: alarms whose metrics are read in one call of their thread" },
   alarmReasonCharsMax: { value: 1_023, source: "AWS CloudWatch: SetAlarmState, StateReason" },
+  guardTickMs: { value: 1_000, source: "ours: how often guarded canaries are judged" },
+  guardSaveMs: {
+    value: 5_000,
+    source: "ours: how often what a guarded canary counts is saved; a crash forgets so much",
+  },
+  guardStepsMax: { value: 100, source: "ours: steps of a guarded canary" },
+  guardMinutesMax: {
+    value: 1_440,
+    source: "ours: minutes of a user's metric that one step of a guarded canary compares",
+  },
   alarmTickMs: { value: 1_000, source: "ours: how often it is looked whether a minute has begun" },
   alarmActionAttemptsMax: { value: 3, source: "ours: how often an action is tried that its receiver did not take" },
   alarmActionPauseMs: { value: 1_000, source: "ours: before the second attempt; twice as long before the next" },

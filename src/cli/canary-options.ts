@@ -27,3 +27,80 @@ export function readPercent(given: unknown): number | undefined {
     next: "For example --percent 10, or --percent 0.5.",
   });
 }
+
+/** The options of `portico canary start` that say how the canary is guarded. */
+const guardNumbers = {
+  stepSeconds: "stepSeconds",
+  requestsMin: "requestsMin",
+  confidence: "confidencePercent",
+  errorTolerance: "errorTolerance",
+  latencyTolerance: "latencyTolerance",
+} as const;
+
+/** Returns what the options say of a guard, as the server takes it; undefined if they want none. The server checks it. */
+export function readGuard(
+  options: Readonly<Record<string, unknown>>,
+): (Readonly<Record<string, unknown>> & { readonly steps: readonly number[] }) | undefined {
+  const { steps, metric } = options;
+  if (options["guard"] !== true) {
+    const stray = [...Object.keys(guardNumbers), "steps", "metric"].find((name) => options[name] !== undefined);
+    if (stray === undefined) return undefined;
+    throw wrongGuard(`${stray} says how a canary is guarded, and --guard is not there.`);
+  }
+  if (options["percent"] !== undefined)
+    throw wrongGuard("--percent and --guard exclude each other: the first step is the share.");
+  const numbers: [string, number | null][] = [];
+  for (const [option, name] of Object.entries(guardNumbers)) {
+    const given = options[option];
+    if (given === undefined) continue;
+    const isNone = given === "none" && name.endsWith("Tolerance");
+    numbers.push([name, isNone ? null : readNumber(String(given), option)]);
+  }
+  return {
+    steps: String(steps ?? "5,25,50")
+      .split(",")
+      .map((step) => readNumber(step, "steps")),
+    ...Object.fromEntries(numbers),
+    ...(metric !== undefined && { metric: readMetric(String(metric)) }),
+  };
+}
+
+function readNumber(text: string, option: string): number {
+  const number = Number(text);
+  if (text.trim() !== "" && Number.isFinite(number)) return number;
+  throw wrongGuard(`${option} ${text.slice(0, 50)} is no number.`);
+}
+
+const metricParts = ["Namespace", "MetricName", "Statistic", "Side", "Stable", "Canary", "Worse"] as const;
+
+/** Reads a metric in the short form of AWS's CLI: `Namespace=Shop,MetricName=Failures,…`. Other names are dimensions. */
+function readMetric(text: string): object {
+  const parts = new Map(
+    text.split(",").map((part) => {
+      const at = part.indexOf("=");
+      if (at < 1) throw wrongGuard(`${part.slice(0, 50)} in --metric is not of the form NAME=VALUE.`);
+      return [part.slice(0, at), part.slice(at + 1)] as const;
+    }),
+  );
+  const part = (name: (typeof metricParts)[number], otherwise?: string): string => {
+    const value = parts.get(name) ?? otherwise;
+    if (value === undefined) throw wrongGuard(`--metric names no ${name}.`);
+    return value;
+  };
+  return {
+    namespace: part("Namespace"),
+    metricName: part("MetricName"),
+    statistic: part("Statistic", "Average"),
+    worse: part("Worse", "higher"),
+    side: { name: part("Side"), stable: part("Stable"), canary: part("Canary") },
+    dimensions: Object.fromEntries([...parts].filter(([name]) => !metricParts.some((known) => known === name))),
+  };
+}
+
+const wrongGuard = (why: string): UserError =>
+  new UserError({
+    what: "The canary can't be guarded so.",
+    why,
+    next: "For example --guard --steps 5,25,50 --step-seconds 600, with --metric Namespace=Shop,MetricName=Failures,Side=Colour,Stable=blue,Canary=green.",
+    isUsage: true,
+  });

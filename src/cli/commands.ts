@@ -316,7 +316,7 @@ export const commands: readonly CommandFacts[] = [
     group: "define",
     synopsis: "start, promote, roll back or show a stage's canary",
     arguments: [
-      { name: "<ACTION>", help: "start, promote, rollback or status" },
+      { name: "<ACTION>", help: "start, promote, rollback, unguard or status" },
       { name: "<API>", help: "an API's id or name" },
       { name: "[STAGE]", help: "its stage (default: its only one)" },
     ],
@@ -332,6 +332,26 @@ export const commands: readonly CommandFacts[] = [
         repeats: true,
       },
       { flags: "--stage-cache", help: "start: let the canary use the stage's response cache" },
+      {
+        flags: "--guard",
+        help: "start: let the server raise the share in steps, and promote the canary or roll it back",
+      },
+      { flags: "--steps <N,N,…>", help: "with --guard: shares in percent (default: 5,25,50)" },
+      { flags: "--step-seconds <N>", help: "with --guard: the least time of a step (default: 300)" },
+      { flags: "--requests-min <N>", help: "with --guard: requests of each side that a step waits for (default: 200)" },
+      { flags: "--confidence <N>", help: "with --guard: how sure it must be to roll back, in percent (default: 99)" },
+      {
+        flags: "--error-tolerance <N>",
+        help: "with --guard: percentage points more 5XX that are borne (default: 0.5), or none",
+      },
+      {
+        flags: "--latency-tolerance <N>",
+        help: "with --guard: percent by which the p90 may be slower (default: 25), or none",
+      },
+      {
+        flags: "--metric <NAME=VALUE,…>",
+        help: "with --guard: a metric of yours for both sides; the guide says how",
+      },
       json,
       account,
       region,
@@ -340,6 +360,7 @@ export const commands: readonly CommandFacts[] = [
     takesServerSettings: false,
     examples: [
       "portico canary start Petstore prod --percent 5",
+      "portico canary start Petstore prod --guard --steps 5,25,50 --step-seconds 600",
       "portico canary status Petstore prod",
       "portico canary promote Petstore prod",
     ],

@@ -1,8 +1,9 @@
 import { UserError } from "../base/user-error.ts";
-import { readPercent, readVariables } from "./canary-options.ts";
+import { readGuard, readPercent, readVariables } from "./canary-options.ts";
 import type { Invocation } from "./commands.ts";
 import { findEndpoint } from "./endpoint.ts";
 import type { Output } from "./output.ts";
+import { askOwn, unanswered } from "./own-endpoints.ts";
 import { connect, type PorticoCalls } from "./portico-calls.ts";
 import { getStatus, refuseHttp, refuseWebSocket, type StageStatus, stageOf } from "./server-status.ts";
 
@@ -22,7 +23,35 @@ interface CanaryState {
   readonly canarySettings?: CanarySettings;
 }
 
+/** What the requests of one side have counted, in the answer of `/_portico/canary`. */
+interface SideFacts {
+  readonly requests: number;
+  readonly errors: number;
+  readonly p50Ms?: number;
+  readonly p99Ms?: number;
+}
+
+/** A guard in that answer. */
+interface GuardFacts {
+  readonly state: string;
+  readonly settings: { readonly steps: readonly number[] };
+  readonly step: number;
+  readonly waitsFor?: string;
+  readonly report: readonly {
+    readonly atMs: number;
+    readonly percent: number;
+    readonly outcome: string;
+    readonly reasons: readonly string[];
+  }[];
+}
+
+interface CanaryFacts {
+  readonly guard?: GuardFacts;
+  readonly sides?: { readonly stable: SideFacts; readonly canary: SideFacts };
+}
+
 interface CanaryCall {
+  readonly endpoint: string;
   readonly calls: PorticoCalls;
   readonly stage: StageStatus;
   readonly options: Invocation["options"];
@@ -39,10 +68,14 @@ const actions: Readonly<Record<string, Action>> = {
     await patch(call, [{ op: "remove", path: "/canarySettings" }]);
     return `The canary is gone: all requests go to the deployment ${state.deploymentId}.`;
   },
+  unguard: async (call) => {
+    await askCanary(call, { guard: null });
+    return "The guard ended; the canary stays as it is.";
+  },
   status: async () => "",
 };
 
-/** `portico canary start|promote|rollback|status API [STAGE]`: a stage's canary, by the public management API. */
+/** `portico canary start|promote|rollback|unguard|status API [STAGE]`: a stage's canary, by the public management API. */
 export async function runCanary({ args, options, output }: Invocation): Promise<number> {
   const [name = "", api = "", stageName] = args;
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
@@ -59,15 +92,28 @@ export async function runCanary({ args, options, output }: Invocation): Promise<
   const next = `\`portico rollback ${stage.apiId}\` points its stage at an earlier deployment.`;
   refuseHttp(stage, next);
   refuseWebSocket(stage, "On AWS, too, only REST APIs have canaries.", next);
-  const call = { calls: connect(endpoint, stage.account, stage.region), stage, options };
+  const call = { endpoint, calls: connect(endpoint, stage.account, stage.region), stage, options };
   const told = await action(call, await readState(call));
   const state = await readState(call);
-  if (options["json"]) output.json(state);
+  const facts = await askCanary(call, {});
+  if (options["json"]) output.json({ ...state, ...facts });
   else {
     if (told !== "") output.line(told);
-    showState(state, output);
+    showState(state, facts, output);
+    if (facts.guard !== undefined) showGuard(facts.guard, output);
   }
   return 0;
+}
+
+/** Asks how the canary does, or who guards it. Who may only see the stage sees the stage. */
+async function askCanary(
+  { endpoint, stage: { account, region, apiId, stageName } }: CanaryCall,
+  wish: { readonly guard?: object | null },
+): Promise<CanaryFacts> {
+  const answer = await askOwn(endpoint, "/_portico/canary", { account, region, apiId, stageName, ...wish });
+  if (answer.status === 200) return answer.body;
+  if (answer.status === 403 && wish.guard === undefined) return {};
+  throw unanswered(`The canary of ${stageName} is not guarded otherwise.`, answer);
 }
 
 async function readState({ calls, stage: { apiId, stageName } }: CanaryCall): Promise<CanaryState> {
@@ -86,8 +132,16 @@ async function readState({ calls, stage: { apiId, stageName } }: CanaryCall): Pr
 
 /** Deploys the API as it is as the stage's canary; with `--deployment`, makes that deployment the canary's. */
 async function startCanary(call: CanaryCall, { canarySettings }: CanaryState): Promise<string> {
+  const guard = readGuard(call.options);
+  const percent = guard?.steps[0] ?? readPercent(call.options["percent"]) ?? canarySettings?.percentTraffic ?? 10;
+  const told = await makeCanary(call, percent);
+  if (guard === undefined) return told;
+  await askCanary(call, { guard });
+  return `${told} The server guards it.`;
+}
+
+async function makeCanary(call: CanaryCall, percent: number): Promise<string> {
   const { calls, stage, options } = call;
-  const percent = readPercent(options["percent"]) ?? canarySettings?.percentTraffic ?? 10;
   const stageVariableOverrides = readVariables(options["variable"]);
   const useStageCache = options["stageCache"] === true;
   const deployment = options["deployment"];
@@ -138,11 +192,21 @@ function requireCanary({ canarySettings, stageName }: CanaryState): CanarySettin
   });
 }
 
-function showState({ stageName, deploymentId, variables = {}, canarySettings }: CanaryState, output: Output): void {
-  const side = (name: string, percent: number, id: string, own: Readonly<Record<string, string>>): string[] => [
+function showState(
+  { stageName, deploymentId, variables = {}, canarySettings }: CanaryState,
+  { sides }: CanaryFacts,
+  output: Output,
+): void {
+  const side = (
+    name: string,
+    [percent, id]: readonly [number, string],
+    own: Readonly<Record<string, string>>,
+    counted: SideFacts | undefined,
+  ): string[] => [
     name,
     `${percent} %`,
     id,
+    ...(counted === undefined ? [] : cellsOf(counted)),
     Object.entries(own)
       .map(([variable, value]) => `${variable}=${value}`)
       .join(" "),
@@ -154,10 +218,32 @@ function showState({ stageName, deploymentId, variables = {}, canarySettings }: 
   } = canarySettings ?? {};
   const share = Math.round((100 - percentTraffic) * 1e6) / 1e6;
   output.table(
-    ["SIDE", "TRAFFIC", "DEPLOYMENT", "VARIABLES"],
+    ["SIDE", "TRAFFIC", "DEPLOYMENT", ...(sides === undefined ? [] : ["REQUESTS", "5XX", "P50", "P99"]), "VARIABLES"],
     [
-      side(stageName, share, deploymentId, variables),
-      ...(canarySettings === undefined ? [] : [side("canary", percentTraffic, canaryId, stageVariableOverrides)]),
+      side(stageName, [share, deploymentId], variables, sides?.stable),
+      ...(canarySettings === undefined
+        ? []
+        : [side("canary", [percentTraffic, canaryId], stageVariableOverrides, sides?.canary)]),
     ],
   );
+}
+
+const cellsOf = ({ requests, errors, p50Ms, p99Ms }: SideFacts): string[] => [
+  String(requests),
+  String(errors),
+  ...[p50Ms, p99Ms].map((ms) => (ms === undefined ? "-" : `${Number(ms.toPrecision(2))} ms`)),
+];
+
+function showGuard({ state, settings: { steps }, step, waitsFor, report }: GuardFacts, output: Output): void {
+  output.line();
+  output.line(
+    `${output.paint("bold", `Guard: ${state}`)}, step ${step + 1} of ${steps.length} (${steps.join(", ")} %)`,
+  );
+  for (const { atMs, percent, outcome, reasons } of report) {
+    output.line(
+      `  ${new Date(atMs).toISOString()}  ${outcome}${outcome === "started" || outcome === "raised" ? ` to ${percent} %` : ""}`,
+    );
+    for (const reason of reasons) output.line(output.paint("dim", `    ${reason}`));
+  }
+  if (state === "running" && waitsFor !== undefined) output.line(`  ${waitsFor}`);
 }

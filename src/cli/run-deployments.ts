@@ -1,10 +1,9 @@
-import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 import type { Invocation } from "./commands.ts";
 import { findEndpoint } from "./endpoint.ts";
+import { askOwn, unanswered } from "./own-endpoints.ts";
 import { connect } from "./portico-calls.ts";
 import { getStatus, type StageStatus, stageOf, stagesOf } from "./server-status.ts";
-import { fetchSigned } from "./signed-calls.ts";
 
 /** A deployment in the answer of `/_portico/deployments`. */
 interface PastDeployment {
@@ -93,22 +92,8 @@ async function getDeployments(
   endpoint: string,
   { account, region, apiId }: StageStatus,
 ): Promise<readonly PastDeployment[]> {
-  const response = await fetchSigned(endpoint, {
-    ...{ method: "POST", path: "/_portico/deployments", service: "portico" },
-    body: JSON.stringify({ account, region, apiId }),
-    timeoutMs: bounds.cliStatusMsMax.value,
-  });
-  const answer = (await response.json()) as {
-    readonly deployments?: readonly PastDeployment[];
-    readonly message?: string;
-  };
-  if (response.ok && answer.deployments !== undefined) return answer.deployments;
-  throw new UserError({
-    what: `The server at ${endpoint} does not tell the deployments of ${apiId}.`,
-    why: answer.message ?? `It answered ${response.status}.`,
-    next:
-      response.status === 403
-        ? "The credentials have to be an access key of that server, whose policies allow portico:POST."
-        : "Look into its log.",
-  });
+  const answer = await askOwn(endpoint, "/_portico/deployments", { account, region, apiId });
+  const { deployments } = answer.body;
+  if (Array.isArray(deployments)) return deployments as readonly PastDeployment[];
+  throw unanswered(`The server at ${endpoint} does not tell the deployments of ${apiId}.`, answer);
 }

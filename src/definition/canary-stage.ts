@@ -23,3 +23,16 @@ export function percentOfCanary({ canarySettings }: Pick<Stage, "canarySettings"
   const percent: unknown = canarySettings?.percentTraffic ?? 0;
   return typeof percent === "number" && percent >= 0 && percent <= 100 ? percent : Number.NaN;
 }
+
+/**
+ * Returns the stage after its canary was promoted: as AWS's recipe does it, with the canary's deployment and its values of
+ * variables, and without a canary. AWS: API Gateway Developer Guide, "Promote a canary release".
+ */
+export function withPromotedCanary({ canarySettings, ...stage }: Stage): Stage {
+  const { deploymentId = stage.deploymentId, stageVariableOverrides } = canarySettings ?? {};
+  const variables = { ...stage.variables, ...stageVariableOverrides };
+  return { ...stage, deploymentId, ...(Object.keys(variables).length > 0 && { variables }) };
+}
+
+/** Returns the stage without its canary. */
+export const withoutCanary = ({ canarySettings: _, ...stage }: Stage): Stage => stage;

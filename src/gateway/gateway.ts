@@ -15,6 +15,7 @@ import { stageKey } from "../plan/plan.ts";
 import type { UsagePlanFacts } from "../plan/usage-plan.ts";
 import type { CacheMemory } from "../response-cache/cache-memory.ts";
 import { AccessLogWriter } from "../telemetry/access-log-writer.ts";
+import { CanaryCounts } from "../telemetry/canary-counts.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -161,6 +162,7 @@ export class Gateway {
   readonly #connectionsApi: ConnectionsApi;
   readonly #programs = new Map<string, Program>();
   readonly #undeployed = new Map<string, readonly string[]>();
+  readonly #canaryCounts = new Map<string, CanaryCounts>();
   readonly #domains = new CustomDomains();
   readonly #places: Places<Program> = {
     get: (key) => this.#programs.get(key),
@@ -221,6 +223,7 @@ export class Gateway {
         { index: options.callbacks?.thread ?? 0, count: options.threadCount ?? 1 },
         { clock, fillWaitMs: settings.cacheFillWaitMs ?? 0 },
       ),
+      canaryCounts: this.#canaryCounts,
       knownCallers: this.callers,
       signingKeys: new SigningKeys(),
       connections: new LiveConnections({
@@ -303,12 +306,18 @@ export class Gateway {
     this.#thread.identities.set(key, identity);
   }
 
-  /** Takes in a web ACL before the plans that name it arrive, or a change of it. Returns why it lets nothing pass. */
   /** Takes the memory of a stage's response cache, by the stage's key. Without it nothing is cached. */
   setResponseCache(key: string, memory: CacheMemory | null): void {
     this.#thread.responseCaches.set(key, memory);
   }
 
+  /** Takes the memory in which the requests of a stage with a canary count, before the plan with the canary arrives. */
+  setCanaryCounts(key: string, memory: SharedArrayBuffer | null): void {
+    if (memory === null) this.#canaryCounts.delete(key);
+    else this.#canaryCounts.set(key, new CanaryCounts(memory));
+  }
+
+  /** Takes in a web ACL before the plans that name it arrive, or a change of it. Returns why it lets nothing pass. */
   setWebAcl(arn: string, webAcl: PublishedWebAcl | null): string | undefined {
     return this.#thread.webAcls.set(arn, webAcl);
   }

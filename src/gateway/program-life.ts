@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Plan } from "../plan/kinds.ts";
 import { stageKey } from "../plan/plan.ts";
+import type { CanaryCounts } from "../telemetry/canary-counts.ts";
 import type { ExecutionLogWriter } from "../telemetry/execution-log.ts";
 import { linkAccessLog } from "./access-log.ts";
 import { describeTraced } from "./describe-traced.ts";
@@ -25,6 +26,8 @@ export class ProgramLife {
   readonly #stageKey: string;
   /** The rows of the metrics by method; undefined is that of requests which no method took. */
   readonly #rows = new Map<Plan["methods"][number] | undefined, number>();
+  readonly #isOfCanary: boolean;
+  readonly #canaryCounts: CanaryCounts | undefined;
   readonly #log: ((exchange: Exchange) => void) | undefined;
   readonly #executionLog: ExecutionLogWriter;
   readonly #sample: SampleExchange | undefined;
@@ -36,6 +39,9 @@ export class ProgramLife {
     this.#thread = thread;
     this.#isCounted = use === "serve";
     this.#stageKey = stageKey(plan.apiId, plan.stageName);
+    this.#isOfCanary = plan.isCanary === true;
+    const counts = this.#isCounted && plan.hasCanary === true ? thread.canaryCounts : undefined;
+    this.#canaryCounts = counts?.get(this.#stageKey);
     this.#executionLog = thread.executionLogs.open(plan);
     this.#log = this.#isCounted ? this.#openLog(plan) : undefined;
     this.#sample = this.#isCounted ? thread.sampling.link(plan) : undefined;
@@ -65,7 +71,9 @@ export class ProgramLife {
   #count(exchange: Exchange): void {
     const { metrics } = this.#thread;
     const row = this.#rowOf(exchange.method?.plan);
-    metrics.request(row, exchange.status, performance.now() - exchange.startedAt);
+    const ms = performance.now() - exchange.startedAt;
+    metrics.request(row, exchange.status, ms);
+    this.#canaryCounts?.add(this.#isOfCanary, exchange.status, ms);
     if (exchange.error?.type === "THROTTLED") metrics.routeEvent(row, "throttled");
     if (exchange.cacheResult !== undefined) {
       metrics.routeEvent(row, exchange.cacheResult === "hit" ? "cacheHits" : "cacheMisses");

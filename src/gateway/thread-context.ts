@@ -4,6 +4,7 @@ import type { RunJob } from "../base/job.ts";
 import type { EventClient, FunctionClient } from "../functions/function-client.ts";
 import type { Throttles } from "../limits/throttles.ts";
 import type { AccessLogWriter } from "../telemetry/access-log-writer.ts";
+import type { CanaryCounts } from "../telemetry/canary-counts.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -49,6 +50,8 @@ export interface ThreadContext {
   readonly authorizerResults: ResultCache;
   readonly verifiedTokens: VerifiedTokens;
   readonly responseCaches: ResponseCaches;
+  /** What the stages with canaries count, by their keys. */
+  readonly canaryCounts: ReadonlyMap<string, CanaryCounts>;
   readonly webAcls: WebAcls;
   readonly knownCallers: KnownCallers;
   readonly signingKeys: SigningKeys;

@@ -48,6 +48,7 @@ async function start(
       reference: async () => ({ status: 404, headers: {}, body: "" }),
       portal: async () => ({ status: 404, headers: {}, body: "" }),
       deployments: async () => undefined,
+      canary: async () => ({}),
       explain: async () => ({ kind: "refused", status: 500, message: "" }),
       reset: undefined,
       clock: undefined,

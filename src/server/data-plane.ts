@@ -15,6 +15,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import { makeRateMemory } from "../waf/rate-counters.ts";
 import { ApiKeys } from "./api-keys/api-keys.ts";
 import { readBackendAuthorities } from "./backend-authorities.ts";
+import { CountsOfStages } from "./canaries/counts-of-stages.ts";
 import type { CompileSettings } from "./compile-stage.ts";
 import type { ServerConfig } from "./config.ts";
 import type { FunctionRuntime } from "./function-runtime.ts";
@@ -52,6 +53,7 @@ export class DataPlane {
   readonly apiKeys: ApiKeys;
   readonly #options: DataPlaneOptions;
   readonly caches: ResponseCacheBudget;
+  readonly canaryCounts = new CountsOfStages();
   readonly #throttles: ThrottleMemory;
   #listening: Promise<number> | undefined;
   /** The revision that every thread must have applied for the server to be ready. */
@@ -106,12 +108,13 @@ export class DataPlane {
         compileSettings,
         this.apiKeys.table,
         logger,
-        this.caches,
+        { caches: this.caches, canaries: this.canaryCounts },
         openGeoDatabase(geoFiles),
         config.domain,
       ),
       post: (message) => {
         if (message.kind === "response-cache" && message.value === null) this.caches.release(message.key);
+        if (message.kind === "canary-counts" && message.value === null) this.canaryCounts.release(message.key);
         this.threads.post(message);
       },
       logger,

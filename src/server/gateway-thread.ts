@@ -144,6 +144,7 @@ const taken: Handlers<Publication> = {
     const reason = gateway?.setWebAcl(key, value);
     if (reason !== undefined) post({ kind: "refused", publication: { kind, key, revision }, reason });
   },
+  "canary-counts": ({ key, value }) => gateway?.setCanaryCounts(key, value),
   "response-cache": ({ key, value }) => gateway?.setResponseCache(key, value),
   plan: ({ key, revision, value }) => takePlan(key, revision, value),
   "api-kind": ({ key, value }) => gateway?.setApiKind(key, value),

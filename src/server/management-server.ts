@@ -19,6 +19,8 @@ import { renderMetrics } from "../telemetry/metrics.ts";
 import { Reservoirs } from "../telemetry/sampling-rule.ts";
 import type { Alarms } from "./alarms.ts";
 import { makeAuthorizerTest } from "./authorizer-test.ts";
+import { answerCanary } from "./canaries/answer-canary.ts";
+import type { CanaryGuards } from "./canaries/canary-guards.ts";
 import type { CompileSettings } from "./compile-stage.ts";
 import type { ServerConfig } from "./config.ts";
 import { type ControlServer, makeControlServer } from "./control-server.ts";
@@ -50,6 +52,7 @@ export interface ManagementServerOptions {
   readonly geoFiles: GeoFiles;
   readonly accessKeyUses: AccessKeyUses;
   readonly alarms: Alarms;
+  readonly guards: CanaryGuards;
   readonly run: RunJob;
   readonly logger: Logger;
 }
@@ -239,6 +242,7 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
         closedParts: (key) => closedParts(findServedPlan(dataPlane.reconciler, key)),
       }),
     portal: (asked) => answerPortal(asked, store),
+    canary: (asked) => answerCanary(asked, { guards: options.guards, counts: dataPlane.canaryCounts }),
     deployments: (asked) => readDeploymentHistory(store, asked),
     explain: makeExplain({
       ...compileSettings,

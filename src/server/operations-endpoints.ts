@@ -5,6 +5,7 @@ import type { BeyondAws } from "../definition/beyond-aws.ts";
 import type { ThrottleLimit } from "../limits/throttles.ts";
 import { portalsPath } from "../management/v2/portal.ts";
 import { codePath } from "../services/lambda/code-links.ts";
+import type { CanaryFacts, CanaryQuestion } from "./canaries/answer-canary.ts";
 import type { HistoryQuestion, PastDeployment } from "./deployment-history.ts";
 import { type ExplainAnswer, type ExplainRequest, readExplainRequest } from "./explain.ts";
 import { type PortalPath, readPortalPath } from "./pages/portals.ts";
@@ -24,6 +25,8 @@ export interface ServerFacts {
   portal(asked: PortalPath): Promise<OperationsResponse>;
   /** Returns an API's deployments, the newest first; undefined if there is no such API. */
   deployments(asked: HistoryQuestion): Promise<readonly PastDeployment[] | undefined>;
+  /** Returns how a stage's canary does, after guarding it or ending its guard; or why that is not possible. */
+  canary(asked: CanaryQuestion): Promise<CanaryFacts | string>;
   /** Runs a request and reports what happened to it. */
   explain(asked: ExplainRequest): Promise<ExplainAnswer>;
   /** Empties the server; undefined if that is not allowed. Returns the key of the administrator that it then needs. */
@@ -99,6 +102,19 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
       return found === undefined
         ? json(404, { message: `There is no API ${asked.apiId.slice(0, 200)}.` })
         : json(200, { deployments: found });
+    },
+  },
+  "/_portico/canary": {
+    method: "POST",
+    async answer({ canary }, body) {
+      const stage = readStrings(body, ["account", "region", "apiId", "stageName"]);
+      if (stage === undefined)
+        return json(400, { message: 'Send {"account": …, "region": …, "apiId": …, "stageName": …}: four texts.' });
+      const { guard } = JSON.parse(body.toString("utf8")) as { readonly guard?: unknown };
+      const found = await canary({ ...stage, ...(guard !== undefined && { guard }) });
+      return typeof found === "string"
+        ? json(400, { message: `This can't be guarded so: ${found}.` })
+        : json(200, found);
     },
   },
   "/_portico/reset": {

@@ -15,6 +15,7 @@ import { sessionKeyDocument } from "../services/sts/sessions.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import { everywhere, type Scope, type Store } from "../store/store.ts";
 import { makeLogger } from "../telemetry/logger.ts";
+import { CountsOfStages } from "./canaries/counts-of-stages.ts";
 import type { CompileSettings } from "./compile-stage.ts";
 import type { ToThread } from "./messages.ts";
 import { makePublicationSources } from "./publications/publication-sources.ts";
@@ -128,7 +129,7 @@ async function withReconciler(
       },
       noKeys,
       logger,
-      { memoryOf: () => undefined },
+      { caches: { memoryOf: () => undefined }, canaries: new CountsOfStages() },
     ),
     post: (message) => posted.push(message),
     logger,
@@ -202,7 +203,7 @@ test("a thread that asks before the start is done is not told that this is all",
       },
       noKeys,
       logger,
-      { memoryOf: () => undefined },
+      { caches: { memoryOf: () => undefined }, canaries: new CountsOfStages() },
     ),
     post: () => undefined,
     logger,
@@ -823,7 +824,7 @@ test("a role that comes while the stage that names it is compiled is not missed"
       },
       noKeys,
       logger,
-      { memoryOf: () => undefined },
+      { caches: { memoryOf: () => undefined }, canaries: new CountsOfStages() },
     ),
     post: (message) => posted.push(message),
     logger,

@@ -5,6 +5,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import { makePinoLogger } from "../telemetry/logger-pino.ts";
 import { Alarms } from "./alarms.ts";
 import { readBackendAuthorities, trustAuthorities } from "./backend-authorities.ts";
+import { CanaryGuards } from "./canaries/canary-guards.ts";
 import { collectWhenIdle } from "./collect-when-idle.ts";
 import { makeCompilers } from "./compile-job.ts";
 import type { ServerConfig } from "./config.ts";
@@ -75,7 +76,12 @@ export async function startServer(
   // The data plane's threads load while management starts.
   const dataPlane = await start(new DataPlane({ ...below, entry: threadEntry("gateway-thread"), threadCount }));
   const alarms = await start(new Alarms(below));
-  await start(new ManagementServer({ ...below, dataPlane, alarms, run }));
+  const guards = new CanaryGuards({
+    ...{ store: ground.store, clock: ground.clock, counts: dataPlane.canaryCounts },
+    ...{ metrics: telemetry.cloudwatch, logger },
+  });
+  await start(guards);
+  await start(new ManagementServer({ ...below, dataPlane, alarms, guards, run }));
   const port = await dataPlane.serve();
   const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
   ground.announce(url);

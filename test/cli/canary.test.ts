@@ -27,7 +27,7 @@ test("a canary is started, shown, promoted; a stage is rolled back; the history 
   const started = await tool("canary", "start", "birds", "--percent", "100", "--variable", "colour=blue=ish");
   assert.match(started.stdout, /^The API was deployed as the canary: (\w+)\.\n/, started.stderr);
   assert.match(started.stdout, /prod +0 %/);
-  assert.match(started.stdout, /canary +100 % +\w+ +colour=blue=ish/);
+  assert.match(started.stdout, /canary +100 % +\w+ +0 +0 +- +- +colour=blue=ish/);
   assert.equal(await text(), "two");
   const { canarySettings, deploymentId } = await json("canary", "status", "birds", "prod");
   assert.deepEqual([canarySettings.percentTraffic, canarySettings.useStageCache], [100, false]);

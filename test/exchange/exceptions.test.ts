@@ -471,6 +471,7 @@ async function runOnce(
         knownCallers: callers,
         signingKeys: new SigningKeys(),
         userPoolKeys: Object.assign(new UserPoolKeys(Date), { find: () => Promise.resolve({ kind: "unknown" }) }),
+        canaryCounts: new Map(),
         webAcls: new WebAcls({
           rates: { count: () => 0 },
           geo: undefined,

@@ -134,7 +134,7 @@ export const floors: Readonly<Record<string, Readonly<Record<string, readonly st
   openapi: { convert: [], mock: [] },
   protocol: { models: [] },
   sdk: { runtime: [] },
-  server: { pages: [], publications: [], "api-keys": [], enforcement: [] },
+  server: { pages: [], publications: [], "api-keys": [], enforcement: [], canaries: ["publications"] },
   waf: { statements: [] },
   services: { sts: ["iam"], iam: [], cloudwatch: [], lambda: [], logs: [], wafv2: [], xray: [] },
 };

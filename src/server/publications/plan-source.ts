@@ -51,6 +51,9 @@ export const makePlanSource = (settings: CompileSettings, logger: Logger): Publi
       names: [
         ...(identity === undefined ? [] : [{ kind: "identity", key: identity.key, scope } as const]),
         ...(hasResponseCache(content) ? [{ kind: "response-cache", key, scope } as const] : []),
+        ...("canary" in content && content.canary !== undefined
+          ? [{ kind: "canary-counts", key, scope } as const]
+          : []),
         ...(webAclArn === undefined ? [] : [{ kind: "web-acl", key: webAclArn, scope } as const]),
       ],
       async make() {

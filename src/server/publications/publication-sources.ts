@@ -4,6 +4,7 @@ import type { GeoDatabase } from "../../waf/statement-type.ts";
 import type { CompileSettings } from "../compile-stage.ts";
 import { apiKindSource } from "./api-kind-source.ts";
 import { accessKeySource, managedPolicySource, roleSource, sessionKeySource, userSource } from "./caller-sources.ts";
+import { type CanaryCountsAllocator, makeCanaryCountsSource } from "./canary-counts-source.ts";
 import { makeCustomDomainSource } from "./custom-domain-source.ts";
 import { identitySource } from "./identity-source.ts";
 import { makePlanSource } from "./plan-source.ts";
@@ -25,7 +26,7 @@ export const makePublicationSources = (
   settings: CompileSettings,
   table: Pick<ApiKeyTable, "planSlot">,
   logger: Logger,
-  caches: CacheAllocator,
+  { caches, canaries }: { readonly caches: CacheAllocator; readonly canaries: CanaryCountsAllocator },
   geo?: GeoDatabase,
   domains: readonly string[] = [],
 ): PublicationSources => ({
@@ -38,6 +39,7 @@ export const makePublicationSources = (
   "web-acl": makeWebAclSource(geo),
   "sampling-rule": samplingRuleSource,
   "response-cache": makeResponseCacheSource(caches),
+  "canary-counts": makeCanaryCountsSource(canaries),
   "usage-plan": makeUsagePlanSource(table),
   "api-kind": apiKindSource,
   "custom-domain": makeCustomDomainSource(domains),

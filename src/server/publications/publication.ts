@@ -28,6 +28,8 @@ export interface PublicationValues {
   readonly "sampling-rule": SamplingRule;
   /** The memory of a stage's response cache, with the key that its entries are encrypted with; by the stage's key. */
   readonly "response-cache": CacheMemory;
+  /** The memory in which the requests of a stage with a canary count; by the stage's key. */
+  readonly "canary-counts": SharedArrayBuffer;
   /** A usage plan, by `account/region/id`. */
   readonly "usage-plan": UsagePlanFacts;
   /** A public custom domain name, with its rules and mappings; by its name. */
