@@ -31,7 +31,7 @@ export function readPercent(given: unknown): number | undefined {
 /** The options of `portico canary start` that say how the canary is guarded. */
 const guardNumbers = {
   stepSeconds: "stepSeconds",
-  requestsMin: "requestsMin",
+  stepRequests: "stepRequests",
   confidence: "confidencePercent",
   errorTolerance: "errorTolerance",
   latencyTolerance: "latencyTolerance",

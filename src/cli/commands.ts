@@ -338,7 +338,10 @@ export const commands: readonly CommandFacts[] = [
       },
       { flags: "--steps <N,N,…>", help: "with --guard: shares in percent (default: 5,25,50)" },
       { flags: "--step-seconds <N>", help: "with --guard: the least time of a step (default: 300)" },
-      { flags: "--requests-min <N>", help: "with --guard: requests of each side that a step waits for (default: 200)" },
+      {
+        flags: "--step-requests <N>",
+        help: "with --guard: requests of each side that a step waits for (default: 200)",
+      },
       { flags: "--confidence <N>", help: "with --guard: how sure it must be to roll back, in percent (default: 99)" },
       {
         flags: "--error-tolerance <N>",

@@ -48,7 +48,7 @@ async function traffic(portico: Portico, api: MockApi, requests: number): Promis
 const breakApi = (api: MockApi) => api.answer("#set($context.responseOverride.status = 503)broken");
 
 const guarded = (portico: Portico, ...more: string[]) =>
-  tool(portico, "canary", "start", "shop", "--guard", "--requests-min", "30", ...more);
+  tool(portico, "canary", "start", "shop", "--guard", "--step-requests", "30", ...more);
 
 test("a good canary is raised step by step and promoted, with a report", async () => {
   const portico = await startPortico();

@@ -24,7 +24,7 @@ export interface GuardSettings {
   /** The least time of each step. */
   readonly stepSeconds: number;
   /** The least number of requests that each side must have had in a step. */
-  readonly requestsMin: number;
+  readonly stepRequests: number;
   /** How sure the guard has to be before it rolls back, in percent. */
   readonly confidencePercent: number;
   /** How many percentage points more 5XX are borne, however sure it is; null: they are not looked at. */
@@ -37,7 +37,7 @@ export interface GuardSettings {
 export const guardDefaults: GuardSettings = {
   steps: [5, 25, 50],
   stepSeconds: 300,
-  requestsMin: 200,
+  stepRequests: 200,
   confidencePercent: 99,
   errorTolerance: 0.5,
   latencyTolerance: 25,
@@ -94,8 +94,8 @@ export function readGuardSettings(given: unknown): GuardSettings | string {
   if (!Array.isArray(steps) || steps.length === 0 || steps.length > stepsMax || !isRising(steps))
     return `steps are 1 to ${stepsMax} rising percentages between 0 and 100`;
   if (!isBetween(settings.stepSeconds, 1, 86_400 * 7)) return "stepSeconds is 1 to 604,800";
-  if (!Number.isInteger(settings.requestsMin) || !isBetween(settings.requestsMin, 30, 1e9))
-    return "requestsMin is a whole number from 30 on";
+  if (!Number.isInteger(settings.stepRequests) || !isBetween(settings.stepRequests, 30, 1e9))
+    return "stepRequests is a whole number from 30 on";
   if (!isBetween(settings.confidencePercent, 80, 99.9999)) return "confidencePercent is 80 to 99.9999";
   if (settings.errorTolerance !== null && !isBetween(settings.errorTolerance, 0, 100))
     return "errorTolerance is 0 to 100 percentage points, or null";

@@ -121,8 +121,8 @@ test("settings that make no sense are refused", () => {
     ...[
       { stepSeconds: 0 },
       { stepSeconds: "60" },
-      { requestsMin: 1 },
-      { requestsMin: 50.5 },
+      { stepRequests: 1 },
+      { stepRequests: 50.5 },
       { confidencePercent: 100 },
     ],
     ...[{ errorTolerance: -1 }, { latencyTolerance: "25" }, { errorTolerance: null, latencyTolerance: null }],

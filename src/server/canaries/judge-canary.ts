@@ -103,7 +103,7 @@ function checksOf(settings: GuardSettings, counts: CanaryTally, minutes: MetricM
 
 /** Returns what the step still waits for. */
 function missingOf(
-  { stepSeconds, requestsMin, metric }: GuardSettings,
+  { stepSeconds, stepRequests, metric }: GuardSettings,
   { stable, canary }: CanaryTally,
   minutes: MetricMinutes | undefined,
   stepMs: number,
@@ -114,7 +114,7 @@ function missingOf(
     ["canary", canary],
     ["stable side", stable],
   ] as const) {
-    if (requests < requestsMin) return `The ${side} has had ${requests} of ${requestsMin} requests.`;
+    if (requests < stepRequests) return `The ${side} has had ${requests} of ${stepRequests} requests.`;
   }
   const few = Math.min(minutes?.stable.length ?? 0, minutes?.canary.length ?? 0);
   if (metric !== undefined && few < firstLook.metric)
