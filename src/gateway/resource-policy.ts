@@ -190,20 +190,33 @@ function hintOf(decision: PolicyDecision): string {
 
 /**
  * Returns the paths that a policy is asked about for one request. Routes are found by the decoded path without the slashes
- * at its end, and backends may read two slashes as one, so a statement may mean any of these forms. A call is denied if
- * one of them is, and allowed only if all are.
+ * at its end, and backends may read two slashes as one and resolve `.` and `..`, so a statement may mean any of these forms. A
+ * call is denied if one of them is, and allowed only if all are.
  * Unconfirmed: which form AWS compares; see docs/compatibility.md, "resource policies, paths".
  */
 export function pathsOf(path: string): readonly string[] {
   const hasSlashes = path.length > 1 && (path.endsWith("/") || path.includes("//"));
-  if (!hasSlashes && !path.includes("%")) return [path];
+  if (!hasSlashes && !path.includes("%") && !path.includes("/.")) return [path];
   const forms = new Set([path]);
   for (const form of [path, path.split("/").map(decodeLeniently).join("/")]) {
     forms.add(form);
     forms.add(withoutEnd(form));
-    forms.add(withoutEnd(form.replaceAll(/\/{2,}/g, "/")));
+    const single = form.replaceAll(/\/{2,}/g, "/");
+    forms.add(withoutEnd(single));
+    forms.add(withoutEnd(withoutDots(single)));
   }
   return [...forms];
+}
+
+/** Resolves the segments `.` and `..` of a path without empty segments. RFC 3986 §5.2.4. */
+function withoutDots(path: string): string {
+  if (!path.includes("/.")) return path;
+  const segments: string[] = [];
+  for (const segment of path.split("/").slice(1)) {
+    if (segment === "..") segments.pop();
+    else if (segment !== ".") segments.push(segment);
+  }
+  return `/${segments.join("/")}`;
 }
 
 function withoutEnd(path: string): string {

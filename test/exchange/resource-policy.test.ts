@@ -89,6 +89,11 @@ test("no spelling of a path leads past a statement about it", async () => {
     ["files/x/secret", "/files/x%2Fsecret"],
     ["files/x/secret", "/files/x/%73ecret//"],
     ["files/x/secret", "/files/x//secret"],
+    ["files/secret", "/files//secret"],
+    ["files/x/secret", "/files/./x/./secret/."],
+    ["files/x/secret", "/files/%2e/x/.%2f/secret"],
+    ["files/x/secret", "/files/y/../x/secret"],
+    ["files/x/secret", "/files/../../files/x//secret"],
   ];
   for (const [resource, path] of rows) {
     gateway.deploy(anApi(document(allowAll)));

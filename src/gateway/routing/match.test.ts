@@ -32,7 +32,8 @@ test("path parameters keep their encoding, and greedy ones their slashes but tho
   assert.deepEqual(router.match("/files/a//b/"), { route: "/files/{path+}", values: { path: "a//b" } });
   assert.deepEqual(router.match("/a/c/2"), { route: "/{x}/c/{y}", values: { x: "a", y: "2" } });
   assert.equal(router.match("/a//b"), undefined);
-  assert.equal(router.match("/files//a"), undefined);
+  assert.deepEqual(router.match("/files//a"), { route: "/files/{path+}", values: { path: "/a" } });
+  assert.equal(router.match("/files//"), undefined);
 });
 
 const rank = (part: string): number => (part.endsWith("+}") ? 2 : part.startsWith("{") ? 1 : 0);
@@ -47,8 +48,8 @@ function bruteForce(paths: readonly string[], path: string): string | undefined 
       .slice(1)
       .filter((part) => part !== "");
     for (const [index, part] of parts.entries()) {
+      if (rank(part) === 2) return segments.slice(index).some((segment) => segment !== "");
       if ((segments[index] ?? "") === "") return false;
-      if (rank(part) === 2) return true;
       if (rank(part) === 0 && decodeLeniently(segments[index]!) !== part) return false;
     }
     return parts.length === segments.length;
@@ -65,8 +66,9 @@ function bruteForceExactFirst(paths: readonly string[], path: string): string | 
     const parts = partsOf(route);
     for (const [index, part] of parts.entries()) {
       const segment = segments[index];
-      if (segment === undefined || (segment === "" && rank(part) > 0)) return false;
-      if (rank(part) === 2) return true;
+      if (segment === undefined) return false;
+      if (rank(part) === 2) return segments.slice(index).some((one) => one !== "");
+      if (segment === "" && rank(part) > 0) return false;
       if (rank(part) === 0 && decodeLeniently(segment) !== part) return false;
     }
     return parts.length === segments.length;
@@ -97,8 +99,10 @@ test("exact routes go before greedy ones, and longer greedy ones before shorter"
     ["/p/1/", "/p/{id}/", { id: "1" }],
     ["/q/1/", "/{all+}", { all: "q/1/" }],
     ["//", undefined, {}],
-    ["//a", undefined, {}],
-    ["/a//b", "/{all+}", { all: "a//b" }],
+    ["/a//", "/{all+}", { all: "a//" }],
+    ["//a", "/{all+}", { all: "/a" }],
+    ["/a//b", "/a/{rest+}", { rest: "/b" }],
+    ["/z//b", "/{all+}", { all: "z//b" }],
     ["/%61/", "/a/", {}],
     ["/a%2Fz", "/{all+}", { all: "a%2Fz" }],
   ];
