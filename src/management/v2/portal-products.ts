@@ -1,3 +1,4 @@
+import { namesOf } from "../../access/authorize.ts";
 import { type Policy, parsePolicy } from "../../access/policy.ts";
 import { type PortalProduct, parsePortalProductArn, portalKinds, portalProductArn } from "../../definition/portal.ts";
 import type { Documents } from "../../families/place.ts";
@@ -100,12 +101,17 @@ async function isShared(
   const stored = await tx.get<SharingPolicy>(portalKinds.sharingPolicy, product.id);
   if (stored === undefined) return false;
   const policy: Policy = parsePolicy(stored.body.PolicyDocument);
+  const { account, caller } = call;
+  const names =
+    caller === undefined
+      ? { awsPrincipal: { account, arns: [] } }
+      : namesOf({ kind: "principal", principal: caller });
   return actions.every(
     (action) =>
       policy.decide({
         action: `apigateway:${action}`,
         resource: portalProductArn(product, product.id),
-        awsPrincipal: { account: call.account, arns: [] },
+        ...names,
         // No condition can be answered, so that one which asks for something allows nothing.
         context: () => undefined,
       }).kind === "allowed",

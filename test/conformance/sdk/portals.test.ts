@@ -30,6 +30,7 @@ import {
   UpdateProductPageCommand,
   UpdateProductRestEndpointPageCommand,
 } from "@aws-sdk/client-apigatewayv2";
+import { CreateAccessKeyCommand, CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
 import { elsewhere, startForSuite } from "./sdk-client.ts";
 
 const colors = {
@@ -314,6 +315,39 @@ describe("portals", () => {
     assert.deepEqual(await shared(), [arn]);
     await v2.send(new DeletePortalProductCommand({ PortalProductId }));
     assert.deepEqual(await shared(), []);
+  });
+
+  test("a sharing policy may name another account's user, to let it read or to keep it out", async () => {
+    const { PortalProductId, arn } = await product("Shared with one");
+    const account = elsewhere.accountId!;
+    const iam = portico.client(IAMClient, { ...elsewhere, region: "us-east-1" });
+    const { User } = await iam.send(new CreateUserCommand({ UserName: "reader" }));
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "reader" }));
+    const reader = portico.client(ApiGatewayV2Client, { accountId: AccessKey!.AccessKeyId!, maxAttempts: 1 });
+    const owned = { PortalProductId, ResourceOwnerAccountId: "000000000000" };
+    const share = (...statements: object[]) =>
+      v2.send(
+        new PutPortalProductSharingPolicyCommand({
+          PortalProductId,
+          PolicyDocument: JSON.stringify({
+            Version: "2012-10-17",
+            Statement: statements.map((one) => ({ Action: "apigateway:*", Resource: arn, ...one })),
+          }),
+        }),
+      );
+    const one = { AWS: User!.Arn! };
+    await share({ Effect: "Allow", Principal: { AWS: account } }, { Effect: "Deny", Principal: one });
+    const denied = refused("AccessDeniedException", /sharing policy/);
+    await stranger.send(new GetPortalProductCommand(owned));
+    await assert.rejects(reader.send(new GetPortalProductCommand(owned)), denied);
+    await assert.rejects(reader.send(new ListProductPagesCommand(owned)), denied);
+    await assert.rejects(
+      reader.send(new CreatePortalCommand(portalInput([arn]))),
+      refused("BadRequestException", /not shared/),
+    );
+    await share({ Effect: "Allow", Principal: one });
+    await reader.send(new GetPortalProductCommand(owned));
+    await assert.rejects(stranger.send(new GetPortalProductCommand(owned)), denied);
   });
 
   test("what a page or an order names has to be there", async () => {
