@@ -41,11 +41,9 @@ export function problemOfIssuedClaims(
   if (now >= exp) return invalid("the token has expired");
   if (nbf !== undefined && (!isTime(nbf) || now < nbf)) return invalid("the token is not valid yet");
   if (iat !== undefined && (!isTime(iat) || now < iat)) return invalid("the token is used before it was issued");
-  // AWS: `client_id` is looked at only if there is no `aud`.
-  const meant = aud === undefined ? client : aud;
-  const isMeant = (Array.isArray(meant) ? meant : [meant]).some(
-    (one) => typeof one === "string" && audiences.includes(one),
-  );
+  // AWS: `client_id` is looked at only if there is no `aud`. RFC 8693 §4.3: it is one text, and no list.
+  const meant = aud === undefined ? [client] : [aud].flat();
+  const isMeant = meant.some((one) => typeof one === "string" && audiences.includes(one));
   if (!isMeant) return invalid("the token does not have a valid audience");
   if (scopes !== undefined && scopes.length > 0 && !scopesOf(claims).some((one) => scopes.includes(one))) {
     return { error: "insufficient_scope", description: "the token has none of the scopes that the route needs" };

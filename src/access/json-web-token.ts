@@ -83,9 +83,11 @@ export function parseKeySet(text: string): ReadonlyMap<string, IssuerKey> {
 
 function parseKey(jwk: unknown): (IssuerKey & { readonly id: string }) | undefined {
   if (!isObject(jwk)) return undefined;
-  const { kid, kty, n, e, use = "sig", alg } = jwk;
+  const { kid, kty, n, e, use = "sig", key_ops: operations = ["verify"], alg } = jwk;
   if (typeof kid !== "string" || kty !== "RSA" || use !== "sig" || (alg !== undefined && !isAlgorithm(alg)))
     return undefined;
+  // RFC 7517 §4.3: a key is for these operations only.
+  if (!Array.isArray(operations) || !operations.includes("verify")) return undefined;
   if (typeof n !== "string" || typeof e !== "string") return undefined;
   try {
     const key = createPublicKey({ key: { kty, n, e }, format: "jwk" });
