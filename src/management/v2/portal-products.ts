@@ -103,9 +103,7 @@ async function isShared(
   const policy: Policy = parsePolicy(stored.body.PolicyDocument);
   const { account, caller } = call;
   const names =
-    caller === undefined
-      ? { awsPrincipal: { account, arns: [] } }
-      : namesOf({ kind: "principal", principal: caller });
+    caller === undefined ? { awsPrincipal: { account, arns: [] } } : namesOf({ kind: "principal", principal: caller });
   return actions.every(
     (action) =>
       policy.decide({

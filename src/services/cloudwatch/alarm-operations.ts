@@ -85,7 +85,7 @@ const table = operations({
   PutMetricAlarm: writing(async (work) => {
     const { input, call, tx, beyondAws } = work;
     const name = input.AlarmName;
-    const settings = readAlarmSettings(input, beyondAws);
+    const settings = readAlarmSettings(input, { account: call.account, features: beyondAws });
     const at = call.clock.now();
     const before = await findAlarm(work, name);
     if (before === undefined && (await tx.count(alarmKind)) >= bounds.alarmsMax.value) {

@@ -20,7 +20,10 @@ const daySeconds = 86_400;
  * Returns an alarm's settings. Throws AWS's ValidationException. Unconfirmed: its words; see docs/compatibility.md, "alarms,
  * words".
  */
-export function readAlarmSettings(input: PutMetricAlarmInput, features: readonly BeyondAws[]): AlarmSettings {
+export function readAlarmSettings(
+  input: PutMetricAlarmInput,
+  { account, features }: { readonly account: string; readonly features: readonly BeyondAws[] },
+): AlarmSettings {
   refuseUnserved(input);
   const { MetricName, Namespace, Metrics, Statistic, ExtendedStatistic, Dimensions, Unit } = input;
   const { EvaluationPeriods, DatapointsToAlarm, Threshold, ComparisonOperator, TreatMissingData } = input;
@@ -33,7 +36,7 @@ export function readAlarmSettings(input: PutMetricAlarmInput, features: readonly
   if ((MetricName === undefined) === (Metrics === undefined)) {
     throw validationError("Exactly one of the parameters MetricName and Metrics must be specified.");
   }
-  if (MetricName === undefined) checkMetrics(input);
+  if (MetricName === undefined) checkMetrics(input, account);
   else checkMetric(input);
   if (DatapointsToAlarm !== undefined && DatapointsToAlarm > EvaluationPeriods) {
     throw validationError("The parameter DatapointsToAlarm must be less than or equal to EvaluationPeriods.");
@@ -97,12 +100,15 @@ function checkMetric({ Namespace, Period, Statistic, ExtendedStatistic }: PutMet
   }
 }
 
-function checkMetrics({ Metrics = [], Period, Namespace, Dimensions, Statistic, Unit }: PutMetricAlarmInput): void {
+function checkMetrics(
+  { Metrics = [], Period, Namespace, Dimensions, Statistic, Unit }: PutMetricAlarmInput,
+  account: string,
+): void {
   if ([Period, Namespace, Dimensions, Statistic, Unit].some((member) => member !== undefined)) {
     throw validationError("The parameters of a single metric must not be specified with Metrics.");
   }
   const queries = Metrics as readonly MetricDataQuery[];
-  const expressions = checkQueries(queries, "Metrics");
+  const expressions = checkQueries(queries, { name: "Metrics", account });
   const max = bounds.alarmQueriesMax.value;
   if (expressions.size > max || queries.length - expressions.size > max) {
     throw validationError(`Metrics list must contain no more than ${max} metrics and ${max} expressions.`);

@@ -33,7 +33,7 @@ export function getMetricData(store: MetricStore, input: GetMetricDataInput, cal
   if (StartTime >= EndTime) {
     throw new ApiError("ValidationException", "The parameter StartTime must be less than the parameter EndTime.");
   }
-  const expressions = checkQueries(queries, "MetricDataQueries");
+  const expressions = checkQueries(queries, { name: "MetricDataQueries", account: call.account });
   const shown = queries.filter(({ ReturnData }) => ReturnData !== false);
   if (shown.length === 0)
     throw new ApiError("ValidationException", "At least one query must have ReturnData set to true.");

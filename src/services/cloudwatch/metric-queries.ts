@@ -35,15 +35,18 @@ export interface MetricStat {
 const invalid = (message: string, hint?: string): ApiError => new ApiError("ValidationException", message, { hint });
 
 /**
- * Checks queries, and parses their expressions. Throws AWS's ValidationException. Unconfirmed: its words; see
+ * Checks queries of an account, and parses their expressions. Throws AWS's ValidationException. Unconfirmed: its words; see
  * docs/compatibility.md, "metrics, words".
  */
-export function checkQueries(queries: readonly MetricDataQuery[], name: string): ReadonlyMap<string, MathNode> {
+export function checkQueries(
+  queries: readonly MetricDataQuery[],
+  { name, account }: { readonly name: string; readonly account: string },
+): ReadonlyMap<string, MathNode> {
   const max = bounds.metricQueriesMax.value;
   if (queries.length > max) throw invalid(`The collection ${name} must not have a size greater than ${max}.`);
   const expressions = new Map<string, MathNode>();
   const ids = new Set<string>();
-  for (const [index, { Id, MetricStat, Expression }] of queries.entries()) {
+  for (const [index, { Id, MetricStat, Expression, AccountId = account }] of queries.entries()) {
     const at = `${name}.member.${index + 1}`;
     if (!/^[a-z][a-zA-Z0-9_]{0,254}$/.test(Id)) {
       throw invalid(
@@ -55,6 +58,9 @@ export function checkQueries(queries: readonly MetricDataQuery[], name: string):
     if ((MetricStat === undefined) === (Expression === undefined)) {
       throw invalid(`Exactly one of ${at}.MetricStat and ${at}.Expression must be specified.`);
     }
+    // The account's own metrics in the place of another's would be another answer.
+    if (AccountId !== account)
+      throw invalid(`${at}.AccountId: metrics of other accounts are not shared with ${account}.`);
     if (MetricStat !== undefined) checkStat(MetricStat, at);
     if (Expression !== undefined) expressions.set(Id, parseQuery(Id, Expression));
   }

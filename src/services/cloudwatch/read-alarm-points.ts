@@ -41,7 +41,8 @@ function readValues(
   call: MetricCall,
 ): readonly (number | null)[] {
   const range = { fromMinute: endMinute - (periods * period) / 60, toMinute: endMinute };
-  const evaluation = new QueryEvaluation(queries, checkQueries(queries, "Metrics"), range, { store, call });
+  const expressions = checkQueries(queries, { name: "Metrics", account: call.account });
+  const evaluation = new QueryEvaluation(queries, expressions, range, { store, call });
   const [series, ...others] = evaluation.seriesOf(id);
   if (others.length > 0) throw new Error(`The expression '${id}' is several time series: an alarm watches one.`);
   return Array.from({ length: periods }, (_, age) => {

@@ -80,9 +80,14 @@ const defaultDocument: SamplingRuleDocument = { rule: defaultSamplingRule, creat
 type RuleReference = { readonly RuleName?: string | undefined; readonly RuleARN?: string | undefined };
 
 /** Returns the name that an input gives: in itself or in the ARN, and not in both. */
-function nameIn({ RuleName: name, RuleARN: arn }: RuleReference): string {
+function nameIn({ RuleName: name, RuleARN: arn }: RuleReference, place: Place): string {
   if ((name === undefined) === (arn === undefined)) throw invalid("Specify either RuleName or RuleARN, but not both.");
-  return name ?? arn!.slice(arn!.indexOf("sampling-rule/") + "sampling-rule/".length);
+  if (arn === undefined) return name!;
+  const named = arn.replace(/^arn:aws[a-z-]*:/, "arn:aws:");
+  const found = named.slice(arnOf(place, "").length);
+  // Policies decide by the whole ARN, so nothing but that leads to a rule.
+  if (named !== arnOf(place, found)) throw invalid(`Sampling rule does not exist: ${arn}`);
+  return found;
 }
 
 type SamplingWork<In> = Work<SamplingService, In, unknown>;
@@ -150,7 +155,7 @@ const table = operations({
   }),
   UpdateSamplingRule: writing(async (work) => {
     const given = work.input.SamplingRuleUpdate ?? {};
-    const before = await find(work, nameIn(given as RuleReference));
+    const before = await find(work, nameIn(given as RuleReference, work.call));
     if (given.SamplingRateBoost !== undefined) {
       throw new ApiError("NotImplementedException", "Portico does not boost sampling rates.", { status: 501 });
     }
@@ -169,7 +174,7 @@ const table = operations({
     return { SamplingRuleRecord: recordOf(document, work.call) };
   }),
   DeleteSamplingRule: writing(async (work) => {
-    const name = nameIn(work.input as RuleReference);
+    const name = nameIn(work.input as RuleReference, work.call);
     if (name === defaultSamplingRule.name) throw invalid("The Default sampling rule can't be deleted.");
     const document = await find(work, name);
     await work.tx.delete(samplingRuleKind, name);

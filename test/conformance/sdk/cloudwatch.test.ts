@@ -174,6 +174,10 @@ describe("CloudWatch metrics", () => {
         StatusCode: "Complete",
       },
     ]);
+    const MetricStat = { Metric: { Namespace: "Shop", MetricName: "m" }, Period: 60, Stat: "Sum" };
+    const foreign = [{ Id: "a", MetricStat, AccountId: "999999999999" }];
+    const [, , why] = await refused(client.send(new GetMetricDataCommand({ ...range, MetricDataQueries: foreign })));
+    assert.match(why, /AccountId: metrics of other accounts/);
     const unknown = new GetMetricDataCommand({ ...range, MetricDataQueries: [{ Id: "a", Expression: "SEARCH('x')" }] });
     const [name, status, message] = await refused(client.send(unknown));
     assert.deepEqual([name, status], ["ValidationException", 400]);
@@ -515,12 +519,22 @@ describe("CloudWatch alarms", () => {
         { AlarmActions: ["ftp://localhost/"] },
         { AlarmActions: ["http://user:password@localhost/"] },
         { Metrics: [{ Id: "a", Expression: "1" }] },
+        {
+          ...Object.fromEntries(["MetricName", "Namespace", "Period", "Statistic"].map((name) => [name, undefined])),
+          Metrics: [
+            {
+              Id: "a",
+              MetricStat: { Metric: { Namespace: "Shop", MetricName: "m" }, Period: 60, Stat: "Sum" },
+              AccountId: "999999999999",
+            },
+          ],
+        },
         { ComparisonOperator: "LessThanLowerThreshold" },
         { EvaluateLowSampleCountPercentile: "ignore" },
       ]),
       [
         "InvalidParameterValueException",
-        ...Array.from({ length: 9 }, () => "ValidationException"),
+        ...Array.from({ length: 10 }, () => "ValidationException"),
         "NotImplementedException",
         "NotImplementedException",
       ],

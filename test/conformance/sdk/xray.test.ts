@@ -418,6 +418,20 @@ describe("traces", () => {
     );
     await refused(xray.send(new DeleteSamplingRuleCommand({ RuleName: "Default" })));
     await refused(xray.send(new DeleteSamplingRuleCommand({ RuleName: "nobody" })));
+    const { SamplingRuleRecords: kept } = await xray.send(new GetSamplingRulesCommand({}));
+    const arn = kept?.find(({ SamplingRule: rule }) => rule?.RuleName === "all")?.SamplingRule?.RuleARN ?? "";
+    const [region, account] = arn.split(":").slice(3);
+    for (const RuleARN of [
+      "sampling-rule/all",
+      `x${arn}`,
+      arn.replace(`:${region}:`, ":eu-north-1:"),
+      arn.replace(`:${account}:`, ":999999999999:"),
+      arn.replace("sampling-rule/", "sampling-rule/sampling-rule/"),
+    ]) {
+      await refused(xray.send(new DeleteSamplingRuleCommand({ RuleARN })));
+      await refused(xray.send(new UpdateSamplingRuleCommand({ SamplingRuleUpdate: { RuleARN, FixedRate: 0 } })));
+    }
+    await xray.send(new UpdateSamplingRuleCommand({ SamplingRuleUpdate: { RuleARN: arn, Priority: 7 } }));
     await refused(xray.send(new UpdateSamplingRuleCommand({ SamplingRuleUpdate: { RuleName: "Default", Host: "x" } })));
     await xray.send(new DeleteSamplingRuleCommand({ RuleName: "all" }));
     const update = { RuleName: "Default", FixedRate: 0, ReservoirSize: 0 };
