@@ -501,6 +501,11 @@ export const bounds = {
     value: 1_000,
     source: "ours: distinct values of a point that are kept; beyond, they are rounded to 1 % and more",
   },
+  metricPeriodValuesMax: {
+    value: 4_000,
+    source:
+      "ours: distinct values of a period while its minutes are added together; beyond, they are rounded as those of a minute",
+  },
   metricMemoryBytesMax: { value: 67_108_864, source: "ours: all metrics of a server that keeps them in memory" },
   metricPageItemsMax: { value: 500, source: "AWS CloudWatch: ListMetrics, metrics of one page" },
   metricQueriesMax: { value: 500, source: "AWS CloudWatch: GetMetricData, queries of one call" },
@@ -509,6 +514,10 @@ export const bounds = {
   metricQueryMinutesMax: {
     value: 2_000_000,
     source: "ours: minutes that one GetMetricData reads; some seconds at most",
+  },
+  metricQueryBytesMax: {
+    value: 134_217_728,
+    source: "ours: stored bytes that one call reads, and one alarm; three seconds at most",
   },
   metricMathValuesMax: {
     value: 2_000_000,

@@ -2,8 +2,8 @@ import { bounds } from "../../base/bounds.ts";
 import { invalidCombination, invalidValue, missingParameter } from "./errors.ts";
 import type { MetricCall } from "./metric-call.ts";
 import type { MetricStore } from "./metric-store.ts";
-import { type DimensionInput, readPeriods, sortedDimensions } from "./read-periods.ts";
-import { findStatistic, statisticsHint } from "./statistics.ts";
+import { type DimensionInput, ReadBudget, readPeriods, sortedDimensions } from "./read-periods.ts";
+import { findExtended, findStatistic, statisticsHint } from "./statistics.ts";
 
 interface GetMetricStatisticsInput {
   readonly Namespace: string;
@@ -25,8 +25,8 @@ export function getMetricStatistics(store: MetricStore, input: GetMetricStatisti
     throw missingParameter("At least one of the parameters Statistics and ExtendedStatistics must be specified.");
   }
   const extended = ExtendedStatistics.map((name) => {
-    const statistic = findStatistic(name);
-    if (statistic !== undefined && /^p/i.test(name)) return [name, statistic] as const;
+    const statistic = findExtended(name);
+    if (statistic !== undefined) return [name, statistic] as const;
     throw invalidValue(`The value ${name} for parameter ExtendedStatistics is invalid.`, statisticsHint);
   });
   const plain = Statistics.map((name) => [name, findStatistic(name)!] as const);
@@ -34,7 +34,7 @@ export function getMetricStatistics(store: MetricStore, input: GetMetricStatisti
   const { account, region } = call;
   const address = { account, region, namespace: Namespace, name: MetricName, dimensions: sortedDimensions(Dimensions) };
   const datapoints: object[] = [];
-  for (const [unit, periods] of readPeriods(store, address, range) ?? []) {
+  for (const [unit, periods] of readPeriods(store, address, range, new ReadBudget()) ?? []) {
     if (Unit !== undefined && unit !== Unit) continue;
     for (const [minute, summary] of periods) {
       const read = (statistics: typeof extended): object =>

@@ -4,6 +4,7 @@ import { ApiError } from "../../protocol/errors.ts";
 import { getMetricData } from "./get-metric-data.ts";
 import { MetricStore } from "./metric-store.ts";
 import { putMetricData } from "./put-metric-data.ts";
+import { ReadBudget } from "./read-periods.ts";
 
 const nowMs = Date.UTC(2026, 10, 21, 12, 0);
 const start = nowMs / 1_000 - 300;
@@ -164,6 +165,40 @@ test("percentiles and longer periods are made of all samples of a period", () =>
     results.map(({ Values }) => Values),
     [[10], [10], [20], [500], [1_000], [1_000], [40], [100]],
   );
+});
+
+test("metrics of very many different values cost a bounded time, and their percentiles stay right within a few percent", () => {
+  const store = new MetricStore({ path: undefined, bytesMax: 2 ** 30 });
+  const hours = 30;
+  const values = Float64Array.from({ length: 1_000 }, (_, index) => 1 + index * 1.000_123 + 1 / 3);
+  const own = { account: call.account, region: call.region, namespace: "n", name: "fat", dimensions: [], unit: "None" };
+  const first = Math.floor(start / 60);
+  for (let hour = 0; hour < hours; hour++) {
+    const points = Array.from({ length: 30 }, (_, index) => {
+      const shifted = values.map((value) => value + index / 31);
+      const [minimum, maximum] = [shifted[0]!, shifted.at(-1)!];
+      const sum = shifted.reduce((a, b) => a + b, 0);
+      const summary = {
+        sampleCount: 1_000,
+        sum,
+        minimum,
+        maximum,
+        values: shifted,
+        counts: new Float64Array(1_000).fill(1),
+      };
+      return { metric: own, minute: first + hour * 60 + index, ...summary };
+    });
+    store.add(points);
+  }
+  const MetricDataQueries = [{ ...metric("fat", "p90", hours * 3_600), ReturnData: true }];
+  const range = { StartTime: start, EndTime: start + hours * 3_600 };
+  const { MetricDataResults: results } = getMetricData(store, { MetricDataQueries, ...range }, call) as Answer;
+  const p90 = results[0]!.Values[0]!;
+  assert.ok(Math.abs(p90 / 902 - 1) < 0.03, String(p90));
+  const budget = new ReadBudget();
+  budget.spend(100_000_000);
+  assert.throws(() => budget.spend(100_000_000), /reads too many values: ask for less time or fewer metrics/);
+  store.close();
 });
 
 test("expressions that explode are refused before they cost much", () => {

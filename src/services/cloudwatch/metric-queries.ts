@@ -6,8 +6,8 @@ import { MathError, type MathNode, parseMath } from "./math-parser.ts";
 import { isList, type MathValue, type Series, sizeOf } from "./math-values.ts";
 import type { MetricCall } from "./metric-call.ts";
 import type { MetricStore } from "./metric-store.ts";
-import { type MetricSummary, mergeSummaries } from "./metric-summary.ts";
-import { type DimensionInput, readPeriods, sortedDimensions } from "./read-periods.ts";
+import { accumulate, type MetricSummary } from "./metric-summary.ts";
+import { type DimensionInput, ReadBudget, readPeriods, sortedDimensions } from "./read-periods.ts";
 import { findStatistic, statisticsHint } from "./statistics.ts";
 
 /** One query of GetMetricData, or of an alarm. AWS: CloudWatch API reference, "MetricDataQuery". */
@@ -119,7 +119,8 @@ export class QueryEvaluation {
     this.#queries = new Map(queries.map((query) => [query.Id, query]));
     this.#expressions = expressions;
     this.#range = range;
-    this.#read = (query) => readSeries(query, range, source);
+    const budget = new ReadBudget();
+    this.#read = (query) => readSeries(query, range, { ...source, budget });
     const metrics = queries.filter(({ MetricStat }) => MetricStat !== undefined);
     this.#scope = {
       valueOf: (id) => this.#valueOf(id),
@@ -192,18 +193,19 @@ export const periodsIn = ({ fromMinute, toMinute }: QueryRange, period: number):
 function readSeries(
   { MetricStat }: MetricDataQuery,
   range: QueryRange,
-  { store, call: { account, region } }: { readonly store: MetricStore; readonly call: MetricCall },
+  {
+    store,
+    call: { account, region },
+    budget,
+  }: { readonly store: MetricStore; readonly call: MetricCall; readonly budget: ReadBudget },
 ): Series {
   const { Metric, Period, Stat, Unit } = MetricStat!;
   const { Namespace: namespace = "", MetricName: name = "", Dimensions } = Metric;
   const address = { account, region, namespace, name, dimensions: sortedDimensions(Dimensions) };
   const merged = new Map<number, MetricSummary>();
-  for (const [unit, periods] of readPeriods(store, address, { ...range, periodMinutes: Period / 60 }) ?? []) {
+  for (const [unit, periods] of readPeriods(store, address, { ...range, periodMinutes: Period / 60 }, budget) ?? []) {
     if (Unit !== undefined && unit !== Unit) continue;
-    for (const [minute, summary] of periods) {
-      const before = merged.get(minute);
-      merged.set(minute, before ? mergeSummaries(before, summary) : summary);
-    }
+    for (const [minute, summary] of periods) merged.set(minute, accumulate(merged.get(minute), summary));
   }
   const statistic = findStatistic(Stat)!;
   const values = [...merged]

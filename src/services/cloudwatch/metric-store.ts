@@ -126,10 +126,11 @@ export class MetricStore {
     }
   }
 
-  /** Yields a metric's minutes from `fromMinute` up to and without `toMinute`, by time. */
+  /** Yields a metric's minutes from `fromMinute` up to and without `toMinute`, by time. It tells how many bytes it reads. */
   *minutes(
     metricId: number,
     { fromMinute, toMinute }: { readonly fromMinute: number; readonly toMinute: number },
+    onRead: (bytes: number) => void = () => undefined,
   ): Generator<MinuteSummary> {
     const rows = this.#database.iterate(
       "SELECT unit, hour, points FROM block WHERE metric_id = ? AND hour >= ? AND hour <= ? ORDER BY hour, unit",
@@ -140,7 +141,9 @@ export class MetricStore {
     for (const row of rows) {
       const unit = row["unit"] as string;
       const firstMinute = (row["hour"] as number) * hourMinutes;
-      for (const [at, summary] of decodeBlock(row["points"] as Uint8Array)) {
+      const points = row["points"] as Uint8Array;
+      onRead(points.length);
+      for (const [at, summary] of decodeBlock(points)) {
         const minute = firstMinute + at;
         if (minute >= fromMinute && minute < toMinute) yield { unit, minute, summary };
       }

@@ -24,6 +24,13 @@ export function mergeSummaries(a: MetricSummary, b: MetricSummary): MetricSummar
   };
 }
 
+/** Adds summaries of a long time together, whose distinct values would become very many. */
+export function accumulate(before: MetricSummary | undefined, added: MetricSummary): MetricSummary {
+  if (before === undefined) return added;
+  const merged = mergeSummaries(before, added);
+  return merged.values.length > bounds.metricPeriodValuesMax.value ? boundSummary(merged) : merged;
+}
+
 type Distribution = Pick<MetricSummary, "values" | "counts">;
 
 function mergeDistributions(a: Distribution, b: Distribution): Distribution {
@@ -75,25 +82,40 @@ function fold(sorted: readonly number[], given: ArrayLike<number>): Distribution
   return { values: values.slice(0, length), counts: counts.slice(0, length) };
 }
 
+/** The single values of a summary, ascending, and how often each came. */
+export interface Samples extends Distribution {
+  /** How many there are; more than none. */
+  readonly total: number;
+}
+
 /**
- * Returns a percentile: the smallest value that at least so many percent of the samples are not above. Undefined where the
- * samples are not known one by one.
+ * Returns a summary's samples. Undefined where they are not known one by one.
  *
  * AWS: CloudWatch User Guide, "Percentiles": without values there are percentiles only of one sample, or of equal ones.
  */
-export function percentileOf(summary: MetricSummary, percent: number): number | undefined {
-  const { sampleCount, minimum, maximum, values, counts } = summary;
-  if (minimum === maximum || sampleCount === 1) return minimum;
-  if (percent <= 0 && values.length > 0) return minimum;
-  const known = counts.reduce((total, count) => total + count, 0);
+export function samplesOf({ sampleCount, minimum, maximum, values, counts }: MetricSummary): Samples | undefined {
+  if (minimum === maximum || sampleCount === 1) {
+    const total = sampleCount || 1;
+    return { values: Float64Array.of(minimum), counts: Float64Array.of(total), total };
+  }
+  const total = counts.reduce((sum, count) => sum + count, 0);
   // Counts may be fractions, whose sums are not exact.
-  if (known < sampleCount * (1 - 1e-9)) return undefined;
-  const wanted = (percent / 100) * known;
+  return total === 0 || total < sampleCount * (1 - 1e-9) ? undefined : { values, counts, total };
+}
+
+/** Returns a percentile: the smallest value that at least so many percent of the samples are not above. */
+export function percentileOf(summary: MetricSummary, percent: number): number | undefined {
+  const { minimum, maximum, values: given } = summary;
+  if (percent <= 0 && given.length > 0) return minimum;
+  const samples = samplesOf(summary);
+  if (samples === undefined) return undefined;
+  const { values, counts, total } = samples;
+  const wanted = (percent / 100) * total;
   let seen = 0;
-  for (let index = 0; index < values.length; index++) {
+  for (const [index, value] of values.entries()) {
     seen += counts[index] as number;
     // Values are rounded, and the extremes are not.
-    if (seen >= wanted * (1 - 1e-12)) return Math.min(maximum, Math.max(minimum, values[index] as number));
+    if (seen >= wanted * (1 - 1e-12)) return Math.min(maximum, Math.max(minimum, value));
   }
   return maximum;
 }

@@ -1,6 +1,8 @@
+import { bounds } from "../../base/bounds.ts";
+import { ApiError } from "../../protocol/errors.ts";
 import type { MetricAddress } from "../../telemetry/metric-sink.ts";
 import type { MetricStore } from "./metric-store.ts";
-import { type MetricSummary, mergeSummaries } from "./metric-summary.ts";
+import { accumulate, type MetricSummary } from "./metric-summary.ts";
 
 export interface DimensionInput {
   readonly Name: string;
@@ -19,6 +21,24 @@ export interface PeriodRange {
   readonly periodMinutes: number;
 }
 
+/** What a call may read. */
+export class ReadBudget {
+  #left = bounds.metricQueryBytesMax.value;
+
+  /** Throws AWS's ValidationException once it is too much. */
+  readonly spend = (bytes: number): void => {
+    this.#left -= bytes;
+    if (this.#left >= 0) return;
+    throw new ApiError(
+      "ValidationException",
+      "The request reads too many values: ask for less time or fewer metrics.",
+      {
+        hint: `${bounds.metricQueryBytesMax.value} bytes as they are stored`,
+      },
+    );
+  };
+}
+
 /**
  * Reads a metric's points, added together for each period, which is named by its first minute. Periods without points are
  * not there. Undefined for a metric that is not there.
@@ -27,19 +47,19 @@ export function readPeriods(
   store: MetricStore,
   address: Omit<MetricAddress, "unit">,
   { fromMinute, toMinute, periodMinutes }: PeriodRange,
+  budget: ReadBudget,
 ): ReadonlyMap<string, ReadonlyMap<number, MetricSummary>> | undefined {
   const metric = store.metric(address);
   if (metric === undefined) return undefined;
   const units = new Map<string, Map<number, MetricSummary>>();
-  for (const { unit, minute, summary } of store.minutes(metric.id, { fromMinute, toMinute })) {
+  for (const { unit, minute, summary } of store.minutes(metric.id, { fromMinute, toMinute }, budget.spend)) {
     let periods = units.get(unit);
     if (periods === undefined) {
       periods = new Map();
       units.set(unit, periods);
     }
     const start = minute - ((minute - fromMinute) % periodMinutes);
-    const before = periods.get(start);
-    periods.set(start, before ? mergeSummaries(before, summary) : summary);
+    periods.set(start, accumulate(periods.get(start), summary));
   }
   return units;
 }
