@@ -312,6 +312,21 @@ export const commands: readonly CommandFacts[] = [
     load: async () => (await import("./run-status.ts")).runStatus,
   },
   {
+    name: "top",
+    group: "look",
+    synopsis: "watch what each route gets: rate, errors, latency, cache hits, throttles",
+    arguments: [{ name: "[API]", help: "an API's id or name (default: all)" }],
+    options: [
+      { flags: "--interval <SECONDS>", help: "how often the figures are made (default: 2)" },
+      { flags: "--once", help: "end after the first figures" },
+      { flags: "--json", help: "print a line of JSON for each interval" },
+      endpoint,
+    ],
+    takesServerSettings: false,
+    examples: ["portico top", "portico top Petstore --interval 10", "portico top --json --once"],
+    load: async () => (await import("./run-top.ts")).runTop,
+  },
+  {
     name: "canary",
     group: "define",
     synopsis: "start, promote, roll back or show a stage's canary",
