@@ -106,7 +106,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
  * own files stand between them: they may import every floor, and every floor may import them.
  */
 export const floors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  cli: { up: ["cors"], cors: [], policy: [] },
+  cli: { up: ["cors"], cors: [], policy: [], top: [] },
   gateway: {
     steps: ["integrations", "authorizers", "templates", "responses", "routing"],
     authorizers: ["integrations", "responses"],
