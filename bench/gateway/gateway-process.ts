@@ -2,7 +2,8 @@
 // is measured is the codec, the router, the steps and nothing else. Prints its port when it listens.
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import { MessageChannel, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { bounds } from "../../src/base/bounds.ts";
 import { runHere } from "../../src/base/job.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
@@ -14,19 +15,26 @@ import type { Plan } from "../../src/plan/kinds.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import { makeExecutionLogDelivery } from "../../src/telemetry/execution-log-delivery.ts";
 import { LogSender } from "../../src/telemetry/log-sender.ts";
+import { MetricSender } from "../../src/telemetry/metric-sender.ts";
 import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
 
 const [file = ""] = process.argv.slice(2);
-const { plan, endpoints } = JSON.parse(readFileSync(file, "utf8")) as {
+const { plan, endpoints, isMeasured } = JSON.parse(readFileSync(file, "utf8")) as {
   plan: Plan;
+  isMeasured: boolean;
   endpoints: Readonly<Record<string, string>>;
 };
 const clock = { now: () => Date.now() };
 const metrics = new Metrics(allocateMetrics(1), 1);
-// What takes the lines runs in a thread of its own, on the same core.
-const { port1, port2 } = new MessageChannel();
-new Worker(new URL("log-taker.ts", import.meta.url), { workerData: port1, transferList: [port1] });
-const logs = new LogSender(port2, clock, metrics);
+
+/** Returns the way to a thread that takes what is sent there, on the same core. */
+function startTaker(): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  new Worker(new URL("log-taker.ts", import.meta.url), { workerData: port1, transferList: [port1] });
+  return port2;
+}
+
+const logs = new LogSender(startTaker(), clock, metrics);
 const gateway = new Gateway({
   runJob: runHere,
   functions: {
@@ -37,6 +45,7 @@ const gateway = new Gateway({
   events: { accept: () => Promise.reject(new Error("none")) },
   logs,
   metrics,
+  ...(isMeasured && { points: new MetricSender(startTaker(), metrics) }),
   clock,
   logger: { debug() {}, info() {}, warn() {}, error: (message, fields) => console.error(message, fields) },
   executionLogs: makeExecutionLogDelivery(logs),
@@ -47,6 +56,7 @@ const gateway = new Gateway({
   usageSaving: { hurry() {}, save: () => Promise.resolve(true) },
   settings: { payloadBytesMax: 10_485_760, accessLog: "/tmp", services: { endpoints } },
 });
+setInterval(() => gateway.flushMetrics(), bounds.metricsFlushMs.value).unref();
 gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
 const http1 = new Http1Server({
   limits: defaultHttp1Limits,

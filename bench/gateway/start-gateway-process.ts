@@ -20,6 +20,8 @@ export interface GatewayProcess extends AsyncDisposable {
 interface ProcessOptions {
   /** Of AWS services, by name. */
   readonly endpoints?: Readonly<Record<string, string>>;
+  /** Whether it measures for CloudWatch, as a server does. */
+  readonly isMeasured?: boolean;
 }
 
 /** A gateway on a core of its own, which serves a REST API; `url` is its stage's. */
@@ -34,11 +36,11 @@ export const startGatewayProcess = (
 export async function startPlanProcess(
   core: number,
   plan: Plan,
-  { endpoints = {} }: ProcessOptions = {},
+  { endpoints = {}, isMeasured = true }: ProcessOptions = {},
 ): Promise<GatewayProcess> {
   const folder = mkdtempSync(join(tmpdir(), "portico-bench-"));
   const file = join(folder, "plan.json");
-  writeFileSync(file, JSON.stringify({ plan, endpoints }));
+  writeFileSync(file, JSON.stringify({ plan, endpoints, isMeasured }));
   const program = fileURLToPath(new URL("gateway-process.ts", import.meta.url));
   // BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp/prof" profiles the gateway.
   const extra = process.env["BENCH_NODE_ARGS"]?.split(" ") ?? [];

@@ -339,6 +339,14 @@ export const bounds = {
     value: 1_000_000,
     source: "ours: values of a thread's metrics on their way to the embedded CloudWatch; further points are dropped",
   },
+  metricsFlushMs: {
+    value: 10_000,
+    source: "ours: a thread keeps what it has measured for CloudWatch so long, unless somebody asks for it",
+  },
+  metricsCollectMsMax: {
+    value: 1_000,
+    source: "ours: a read of metrics waits so long for the gateway threads to store what they have measured",
+  },
   executionLogLineCharsMax: { value: 1_024, source: "AWS, as observed: a line of an execution log without its prefix" },
   secretsMax: {
     value: 256,

@@ -47,6 +47,7 @@ export function compileRest(
         httpMethod: verb,
         ...(method.operationName === undefined ? {} : { operationName: method.operationName }),
         ...compileLogging(stage, resource.path, verb),
+        ...(hasMetrics(stage, resource.path, verb) ? { hasMetrics: true as const } : {}),
         steps: compileMethod(method, {
           stage,
           variables,
@@ -84,6 +85,7 @@ export function compileRest(
     binaryMediaTypes: restApi.binaryMediaTypes ?? [],
     ...(types.includes("EDGE") ? { isEdgeOptimized: true as const } : {}),
     ...(stage.tracingEnabled ? { isTraced: true as const } : {}),
+    ...(methods.some(usesCache) ? { hasCache: true as const } : {}),
     ...(stage.canarySettings === undefined ? {} : { hasCanary: true as const }),
     isDefaultEndpointDisabled: restApi.disableExecuteApiEndpoint,
     ...(log?.destinationArn === undefined || log.format === undefined
@@ -110,6 +112,11 @@ function compileLogging(stage: Stage, resourcePath: string, verb: string): Pick<
   if (loggingLevel !== "ERROR" && loggingLevel !== "INFO") return {};
   return { logging: { level: loggingLevel, hasDataTrace: dataTraceEnabled === true } };
 }
+
+const usesCache = ({ steps }: RestMethodPlan): boolean => steps.some(({ kind }) => kind === "response-cache");
+
+const hasMetrics = ({ methodSettings }: Stage, resourcePath: string, verb: string): boolean =>
+  methodSettingsOf(methodSettings, resourcePath, verb).some(({ metricsEnabled }) => metricsEnabled);
 
 /** Returns why a stage is closed: the guard of the whole stage that is not enforced yet. */
 function reasonToClose(

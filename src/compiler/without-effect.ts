@@ -25,7 +25,6 @@ export function settingsWithoutEffect({ restApi, resources }: RestApiDefinition,
     if (!coversAny(key, methods)) names.add(`methodSettings ${key}, which names no deployed method`);
     if (setting.cachingEnabled && !stage.cacheClusterEnabled)
       names.add(`${key} cachingEnabled, without cacheClusterEnabled`);
-    if (setting.metricsEnabled) names.add(`${key} metricsEnabled`);
   }
   return [...names].sort();
 }

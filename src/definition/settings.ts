@@ -197,7 +197,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     throttlingRateLimit: enforced("gateway/steps/throttle", atOnce),
     loggingLevel: works("telemetry/execution-log", atOnce),
     dataTraceEnabled: works("telemetry/execution-log", atOnce),
-    metricsEnabled: withoutEffect("There are no metrics in CloudWatch.", "metricsEnabled"),
+    metricsEnabled: works("gateway/stage-metrics", atOnce),
     cachingEnabled: works(cache, atOnce),
     cacheTtlInSeconds: works(cache, atOnce),
     cacheDataEncrypted: works("response-cache/entry-cipher", atOnce),

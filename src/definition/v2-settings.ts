@@ -17,7 +17,6 @@ const noPortalDomain = withoutEffect("A portal is served below `/_portico/portal
 const noLogo = withoutEffect("A portal's page loads nothing from elsewhere.");
 const clearText = withoutEffect("Custom domain names are served in clear text.");
 const closesName = notServed("A custom domain name with it answers 501.");
-const noCloudWatch = withoutEffect("There are no metrics in CloudWatch.", "DetailedMetricsEnabled");
 
 const compiled = (name: string): Setting => works(`compiler/http-api/compile-${name}`);
 const customDomain = works("gateway/routing/custom-domains", atOnce);
@@ -138,7 +137,7 @@ export const v2Settings: Readonly<Record<string, Setting | Readonly<Record<strin
   },
   RouteSettings: {
     DataTraceEnabled: webSocket,
-    DetailedMetricsEnabled: noCloudWatch,
+    DetailedMetricsEnabled: works("gateway/stage-metrics", atOnce),
     LoggingLevel: webSocket,
     ThrottlingBurstLimit: enforced("gateway/steps/throttle", atOnce),
     ThrottlingRateLimit: enforced("gateway/steps/throttle", atOnce),

@@ -135,7 +135,7 @@ export const webSocketSettings: Readonly<Record<string, Readonly<Record<string, 
   },
   RouteSettings: {
     DataTraceEnabled: logs,
-    DetailedMetricsEnabled: withoutEffect("There are no metrics in CloudWatch."),
+    DetailedMetricsEnabled: works("gateway/stage-metrics", atOnce),
     LoggingLevel: logs,
     ThrottlingBurstLimit: enforced("gateway/steps/throttle", atOnce),
     ThrottlingRateLimit: enforced("gateway/steps/throttle", atOnce),

@@ -19,6 +19,8 @@ import { CanaryCounts } from "../telemetry/canary-counts.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { LogSink } from "../telemetry/log-sink.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { MetricRecorder } from "../telemetry/metric-recorder.ts";
+import type { MetricSink } from "../telemetry/metric-sink.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Reservoirs, SamplingRule } from "../telemetry/sampling-rule.ts";
 import type { Trace } from "../telemetry/trace.ts";
@@ -78,6 +80,8 @@ export interface GatewayOptions {
   /** The destination of access logs that go to a log group. */
   readonly logs: LogSink;
   readonly metrics: Metrics;
+  /** Takes what is measured for CloudWatch. Without it nobody does. */
+  readonly points?: MetricSink;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly executionLogs: ExecutionLogSink;
@@ -194,6 +198,7 @@ export class Gateway {
       functions,
       events,
       metrics,
+      recorder: options.points && new MetricRecorder(options.points, clock),
       clock,
       logger,
       executionLogs,
@@ -501,7 +506,8 @@ export class Gateway {
     const identities = new TlsIdentities();
     if (identity !== undefined) identities.set(identity.key, identity.identity);
     const connections = this.#thread.connections.apart();
-    const thread = { ...this.#thread, identities, connections };
+    // What no stage serves is measured for none.
+    const thread = { ...this.#thread, identities, connections, recorder: undefined };
     const program = linkProgram(plan, thread, tester === undefined ? "serve" : "test");
     const own = stageKey(plan.apiId, plan.stageName);
     connections.serve(own, program.messages);
@@ -520,10 +526,16 @@ export class Gateway {
     return this.#thread.underWay.idle();
   }
 
+  /** Hands on what was measured for CloudWatch. */
+  flushMetrics(): void {
+    this.#thread.recorder?.flush();
+  }
+
   /** Flushes the access logs and closes the connections to backends. Resolves when other services have the lines, or too late. */
   async close(): Promise<void> {
     for (const program of this.#programs.values()) program.life.retire();
     this.#programs.clear();
+    this.flushMetrics();
     this.#thread.pools.close();
     this.#thread.accessLogs.close();
     await this.#firehose.close();

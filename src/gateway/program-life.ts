@@ -7,6 +7,7 @@ import { linkAccessLog } from "./access-log.ts";
 import { describeTraced } from "./describe-traced.ts";
 import type { Exchange } from "./exchange.ts";
 import { writeExecutionLog } from "./run-traced.ts";
+import { StageMetrics } from "./stage-metrics.ts";
 import type { ThreadContext } from "./thread-context.ts";
 import type { SampleExchange } from "./trace-sampling.ts";
 
@@ -28,6 +29,7 @@ export class ProgramLife {
   readonly #rows = new Map<Plan["methods"][number] | undefined, number>();
   readonly #isOfCanary: boolean;
   readonly #canaryCounts: CanaryCounts | undefined;
+  readonly #stageMetrics: StageMetrics | undefined;
   readonly #log: ((exchange: Exchange) => void) | undefined;
   readonly #executionLog: ExecutionLogWriter;
   readonly #sample: SampleExchange | undefined;
@@ -42,6 +44,9 @@ export class ProgramLife {
     this.#isOfCanary = plan.isCanary === true;
     const counts = this.#isCounted && plan.hasCanary === true ? thread.canaryCounts : undefined;
     this.#canaryCounts = counts?.get(this.#stageKey);
+    // The plan of a stage that can't be served may not say whose it is.
+    const recorder = this.#isCounted && plan.closed === undefined ? thread.recorder : undefined;
+    this.#stageMetrics = recorder && new StageMetrics(plan, recorder);
     this.#executionLog = thread.executionLogs.open(plan);
     this.#log = this.#isCounted ? this.#openLog(plan) : undefined;
     this.#sample = this.#isCounted ? thread.sampling.link(plan) : undefined;
@@ -70,10 +75,11 @@ export class ProgramLife {
 
   #count(exchange: Exchange): void {
     const { metrics } = this.#thread;
+    const latencyMs = performance.now() - exchange.startedAt;
     const row = this.#rowOf(exchange.method?.plan);
-    const ms = performance.now() - exchange.startedAt;
-    metrics.request(row, exchange.status, ms);
-    this.#canaryCounts?.add(this.#isOfCanary, exchange.status, ms);
+    metrics.request(row, exchange.status, latencyMs);
+    this.#stageMetrics?.count(exchange, latencyMs);
+    this.#canaryCounts?.add(this.#isOfCanary, exchange.status, latencyMs);
     if (exchange.error?.type === "THROTTLED") metrics.routeEvent(row, "throttled");
     if (exchange.cacheResult !== undefined) {
       metrics.routeEvent(row, exchange.cacheResult === "hit" ? "cacheHits" : "cacheMisses");
@@ -90,6 +96,11 @@ export class ProgramLife {
     const row = this.#thread.metrics.route(this.#stageKey, method?.routeKey);
     this.#rows.set(method, row);
     return row;
+  }
+
+  /** Counts a message that was sent to a client of a WebSocket API. */
+  countSent(): void {
+    this.#stageMetrics?.countSent();
   }
 
   /** Retires the program: it takes no further exchange. */

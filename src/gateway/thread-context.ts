@@ -7,6 +7,7 @@ import type { AccessLogWriter } from "../telemetry/access-log-writer.ts";
 import type { CanaryCounts } from "../telemetry/canary-counts.ts";
 import type { ExecutionLogSink } from "../telemetry/execution-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { MetricRecorder } from "../telemetry/metric-recorder.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { TraceSink } from "../telemetry/traced-exchange.ts";
 import type { ResultCache } from "./authorizers/result-cache.ts";
@@ -31,6 +32,8 @@ export interface ThreadContext {
   readonly functions: FunctionClient;
   readonly events: EventClient;
   readonly metrics: Metrics;
+  /** Measures for CloudWatch, if anybody takes it. */
+  readonly recorder: MetricRecorder | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly payloadBytesMax: number;

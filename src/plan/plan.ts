@@ -97,6 +97,8 @@ export interface MethodPlan {
   readonly operationName?: string;
   /** `loggingLevel` and `dataTraceEnabled` of the stage's method settings; absent if nothing is logged. */
   readonly logging?: MethodLoggingPlan;
+  /** The method has metrics of its own in CloudWatch: `metricsEnabled`, `DetailedMetricsEnabled`. */
+  readonly hasMetrics?: true;
   /**
    * The steps run in order, and the last one is the integration. A method whose guards can't be enforced yet has the
    * one step `closed`.

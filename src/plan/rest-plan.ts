@@ -6,6 +6,8 @@ export interface RestPlan extends StagePlan {
   readonly kind: "rest";
   /** `tracingEnabled`: X-Ray's sampling rules say which requests are recorded. */
   readonly isTraced?: true;
+  /** Methods use the stage's response cache. */
+  readonly hasCache?: true;
   /** The gateway responses that the API customises, by type. */
   readonly gatewayResponses: Readonly<Record<string, GatewayResponsePlan>>;
   /** The JSON Schemas, as text, of the models that bodies are validated with and that these refer to, by name. */

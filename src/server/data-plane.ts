@@ -102,6 +102,7 @@ export class DataPlane {
       refused: (publication, reason) => this.reconciler.refused(publication, reason),
       replay: () => this.reconciler.replay(),
     });
+    telemetry.cloudwatch.collectFirst(() => this.threads.collectMetrics());
     this.reconciler = new Reconciler({
       store: ground.store,
       sources: makePublicationSources(

@@ -27,5 +27,8 @@ export async function readDeployed(
   const restApi = await tx.get<RestApi>(restKinds.restApi, apiId);
   if (snapshot === undefined || restApi === undefined) return undefined;
   const endpoint = await tx.get<DefaultEndpoint>(restKinds.defaultEndpoint, apiId);
-  return { definition: withEndpointSettings(snapshot.body, restApi.body, endpoint?.body), revision: snapshot.revision };
+  const definition = withEndpointSettings(snapshot.body, restApi.body, endpoint?.body);
+  // Metrics are found by the name that the API has.
+  const { name } = restApi.body;
+  return { definition: { ...definition, restApi: { ...definition.restApi, name } }, revision: snapshot.revision };
 }

@@ -161,6 +161,9 @@ function takePlan(key: string, revision: number, plan: Plan | null): void {
 
 if (settings.resume !== undefined) setInterval(() => gateway?.expire(), bounds.keptMessagesSweepMs.value).unref();
 
+// Bounds what is lost with a thread that dies.
+setInterval(() => gateway?.flushMetrics(), bounds.metricsFlushMs.value).unref();
+
 const handlers: Handlers<ToThread> = {
   channels: (channels) => {
     logs = new LogSender(channels.logs, clock, metrics);
@@ -179,6 +182,7 @@ const handlers: Handlers<ToThread> = {
       metrics,
       clock,
       logger,
+      points,
       executionLogs: makeExecutionLogDelivery(logs, settings.otlpLogs.includes("execution")),
       noteAccessKey: (accessKeyId, region) =>
         post({ kind: "access-key-used", accessKeyId, service: "execute-api", region }),
@@ -218,9 +222,16 @@ const handlers: Handlers<ToThread> = {
   "usage-saved": ({ id, isSaved }) => usage.settle(id, isSaved),
   "waf-samples": ({ id, key }) =>
     post({ kind: "waf-samples-found", id, found: gateway?.wafSamples(key) ?? { matched: 0, samples: [] } }),
+  "collect-metrics": ({ id }) => void collectMetrics(id),
   stop: ({ drainMs, threads }) => void stop(drainMs, threads),
 };
 control.on("message", (message: ToThread) => dispatch(handlers, message));
+
+async function collectMetrics(id: number): Promise<void> {
+  gateway?.flushMetrics();
+  await points?.stored();
+  post({ kind: "metrics-collected", id });
+}
 
 let refusedAtMs = Number.NEGATIVE_INFINITY;
 

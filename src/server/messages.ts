@@ -120,6 +120,8 @@ export type ToThread =
   | { readonly kind: "probe-cancel"; readonly id: number }
   /** Asks for the requests that a rule of a web ACL matched; answered by `waf-samples-found`. */
   | { readonly kind: "waf-samples"; readonly id: number; readonly key: SampleKey }
+  /** Asks to store what was measured for CloudWatch; answered by `metrics-collected`. */
+  | { readonly kind: "collect-metrics"; readonly id: number }
   /** Of so many threads that stop together. */
   | { readonly kind: "stop"; readonly drainMs: number; readonly threads: number };
 
@@ -152,4 +154,5 @@ export type FromThread =
       readonly outcome: ProbeOutcome;
     }
   | { readonly kind: "waf-samples-found"; readonly id: number; readonly found: FoundSamples }
+  | { readonly kind: "metrics-collected"; readonly id: number }
   | { readonly kind: "stopped" };

@@ -56,7 +56,10 @@ async function readRestStage(tx: Reader, key: string, apiId: string): ReturnType
     content: { kind: "rest", definition, stage: stage.body, canary: await readCanary(tx, apiId, stage.body) },
     apiDocuments: [restKinds.restApi, restKinds.defaultEndpoint].map((kind) => ({ kind, id: apiId })),
     webAclArn: stage.body.webAclArn,
-    fingerprint: [revision, stage.revision, endpointSettingsOf(restApi), restApi.disableExecuteApiEndpoint],
+    fingerprint: [
+      ...[revision, stage.revision, restApi.name],
+      ...[endpointSettingsOf(restApi), restApi.disableExecuteApiEndpoint],
+    ],
   };
 }
 

@@ -65,6 +65,7 @@ export class ThreadPool {
   #isStopping = false;
   readonly #probes = new PendingAnswers<ProbeOutcome>({ max: bounds.probesMax.value });
   readonly #samples = new PendingAnswers<FoundSamples>();
+  readonly #collections = new PendingAnswers<undefined>();
   #probeCount = 0;
   #hasStarted = false;
   #waiters: { readonly isMet: () => boolean; readonly resolve: () => void; readonly reject: (error: Error) => void }[] =
@@ -153,6 +154,21 @@ export class ThreadPool {
       matched: found.reduce((sum, { matched }) => sum + matched, 0),
       samples: found.flatMap(({ samples }) => samples),
     };
+  }
+
+  /** Has all threads store what they have measured for CloudWatch, in bounded time. It never rejects. */
+  async collectMetrics(): Promise<void> {
+    await Promise.all(
+      this.#slots.map(
+        ({ worker }) =>
+          worker &&
+          this.#collections.ask({
+            peer: worker,
+            send: (id) => worker.postMessage({ kind: "collect-metrics", id } satisfies ToThread),
+            withinMs: bounds.metricsCollectMsMax.value,
+          }),
+      ),
+    );
   }
 
   /** Ends one thread as a crash would, for tests of its replacement. */
@@ -251,6 +267,7 @@ export class ThreadPool {
       "save-usage": async ({ id }) => tell({ kind: "usage-saved", id, isSaved: await this.#options.saveUsage() }),
       "probe-outcome": ({ id, outcome }) => this.#probes.settle(id, outcome),
       "waf-samples-found": ({ id, found }) => this.#samples.settle(id, found),
+      "metrics-collected": ({ id }) => this.#collections.settle(id, undefined),
       stopped: () => void worker.terminate(),
     };
   }
@@ -276,6 +293,7 @@ export class ThreadPool {
     slot.isListening = false;
     this.#probes.bury(worker);
     this.#samples.bury(worker);
+    this.#collections.bury(worker);
     slot.appliedRevision = -1;
     this.#check();
     if (this.#isStopping) return;

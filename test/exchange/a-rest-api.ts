@@ -1,4 +1,11 @@
-import type { Integration, Method, Resource, RestApiDefinition, Stage } from "../../src/definition/rest-api.ts";
+import type {
+  Integration,
+  Method,
+  MethodSetting,
+  Resource,
+  RestApiDefinition,
+  Stage,
+} from "../../src/definition/rest-api.ts";
 
 /** Methods by path, then verb: `{ "/pets/{id}": { GET: aMethod(mock()) } }`. */
 export type Routes = Readonly<Record<string, Readonly<Record<string, Method>>>>;
@@ -44,6 +51,19 @@ export function aStage(overrides: Partial<Stage> = {}): Stage {
     ...overrides,
   };
 }
+
+export const aMethodSetting = (overrides: Partial<MethodSetting> = {}): MethodSetting => ({
+  metricsEnabled: false,
+  dataTraceEnabled: false,
+  throttlingBurstLimit: -1,
+  throttlingRateLimit: -1,
+  cachingEnabled: false,
+  cacheTtlInSeconds: 300,
+  cacheDataEncrypted: false,
+  requireAuthorizationForCacheControl: true,
+  unauthorizedCacheControlHeaderStrategy: "SUCCEED_WITH_RESPONSE_HEADER",
+  ...overrides,
+});
 
 export function aMethod(integration: Integration, overrides: Partial<Method> = {}): Method {
   return {

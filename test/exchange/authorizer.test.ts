@@ -2,11 +2,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../../src/base/clock.ts";
-import type { Authorizer, Method, MethodSetting, RestApi, Stage } from "../../src/definition/rest-api.ts";
+import type { Authorizer, Method, RestApi, Stage } from "../../src/definition/rest-api.ts";
 import type { InvokeOutcome } from "../../src/functions/function-client.ts";
 import { RawClient } from "../raw-http.ts";
 import { until } from "../until.ts";
-import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage, functionArn, type Routes } from "./a-rest-api.ts";
+import {
+  aLambdaProxy,
+  aMethod,
+  aMethodSetting,
+  aMock,
+  anHttpProxy,
+  aRestApi,
+  aStage,
+  functionArn,
+  type Routes,
+} from "./a-rest-api.ts";
 import { allowsAll, authorizerResult, callableByAnyone } from "./authorizer-function.ts";
 import { FakeFunctions } from "./fake-functions.ts";
 import { type ExecutionLogEntry, type GatewayUnderTest, startBackend, startGateway } from "./start-gateway.ts";
@@ -647,12 +657,7 @@ test("logs mask an identity whatever its header is called, and what sounds secre
     type: "REQUEST",
     identitySource: "method.request.header.X-Ident, method.request.querystring.who",
   };
-  const setting: MethodSetting = {
-    ...{ metricsEnabled: false, throttlingBurstLimit: -1, throttlingRateLimit: -1, cachingEnabled: false },
-    ...{ cacheTtlInSeconds: 300, cacheDataEncrypted: false, requireAuthorizationForCacheControl: true },
-    unauthorizedCacheControlHeaderStrategy: "SUCCEED_WITH_RESPONSE_HEADER",
-    ...{ loggingLevel: "INFO", dataTraceEnabled: true },
-  };
+  const setting = aMethodSetting({ loggingLevel: "INFO", dataTraceEnabled: true });
   await using gateway = await deployed(
     functions,
     { authorizer, stage: { methodSettings: { "*/*": setting } } },

@@ -38,6 +38,7 @@ import { emptyPlan } from "../../src/plan/empty-plan.ts";
 import type { BackendPlan, IntegrationResponsePlan, StepKind, StepPlan } from "../../src/plan/steps.ts";
 import type { ValuePlan } from "../../src/plan/values.ts";
 import { allocateCache, cacheBytesMin } from "../../src/response-cache/cache-memory.ts";
+import { MetricRecorder } from "../../src/telemetry/metric-recorder.ts";
 import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
 import { RawClient } from "../raw-http.ts";
 import { until } from "../until.ts";
@@ -436,6 +437,7 @@ async function runOnce(
         functions: { describe, invoke, close: () => Promise.resolve() },
         events: { accept: () => Promise.resolve({ kind: "accepted", requestId: "event" }) },
         metrics,
+        recorder: new MetricRecorder({ write: () => undefined }, Date),
         clock: Date,
         logger,
         payloadBytesMax: 10_000_000,

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Integration, MethodSetting, RestApiDefinition } from "../../src/definition/rest-api.ts";
-import { aLambdaProxy, aMethod, aMock, anHttpProxy, aRestApi, aStage, functionArn } from "./a-rest-api.ts";
+import {
+  aLambdaProxy,
+  aMethod,
+  aMethodSetting,
+  aMock,
+  anHttpProxy,
+  aRestApi,
+  aStage,
+  functionArn,
+} from "./a-rest-api.ts";
 import { FakeFunctions } from "./fake-functions.ts";
 import {
   type Backend,
@@ -11,18 +20,8 @@ import {
   startGateway,
 } from "./start-gateway.ts";
 
-const logs = (loggingLevel: NonNullable<MethodSetting["loggingLevel"]>, dataTraceEnabled = false): MethodSetting => ({
-  metricsEnabled: false,
-  throttlingBurstLimit: -1,
-  throttlingRateLimit: -1,
-  cachingEnabled: false,
-  cacheTtlInSeconds: 300,
-  cacheDataEncrypted: false,
-  requireAuthorizationForCacheControl: true,
-  unauthorizedCacheControlHeaderStrategy: "SUCCEED_WITH_RESPONSE_HEADER",
-  loggingLevel,
-  dataTraceEnabled,
-});
+const logs = (loggingLevel: NonNullable<MethodSetting["loggingLevel"]>, dataTraceEnabled = false): MethodSetting =>
+  aMethodSetting({ loggingLevel, dataTraceEnabled });
 const dataTrace = logs("INFO", true);
 const secret = "Bearer eyJhbGciOiJIUzI1NiJ9.c2VjcmV0LXNlY3JldA";
 

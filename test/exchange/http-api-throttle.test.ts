@@ -97,11 +97,9 @@ test("a throttle that is no number closes the route", async () => {
 });
 
 test("the stage says which settings hold for no route", () => {
-  const settings = { "GET /gone": limit(1, 1), "GET /pets": { DetailedMetricsEnabled: true } };
-  const stage = anHttpStage({ DefaultRouteSettings: { DetailedMetricsEnabled: true }, RouteSettings: settings });
+  const settings = { "GET /gone": limit(1, 1), "GET /pets": limit(1, 1) };
+  const stage = anHttpStage({ RouteSettings: settings });
   assert.deepEqual(gateway.deployHttp(anHttpApi({ "GET /pets": backend }), stage).plan.withoutEffect, [
-    "DefaultRouteSettings DetailedMetricsEnabled",
     "RouteSettings GET /gone, which names no deployed route",
-    "RouteSettings GET /pets DetailedMetricsEnabled",
   ]);
 });

@@ -7,6 +7,7 @@ import { compileV2Stage } from "../compile-v2-stage.ts";
 import { modelSetOf } from "../model-set.ts";
 import { noSurroundings, type Surroundings } from "../surroundings.ts";
 import { compileCors } from "./compile-cors.ts";
+import { compileMetrics } from "./compile-metrics.ts";
 import { vpcLinksOfHttpApi } from "./compile-private-backend.ts";
 import { compileRoute } from "./compile-route.ts";
 import { httpSettingsWithoutEffect } from "./http-settings-without-effect.ts";
@@ -43,6 +44,7 @@ export function compileHttpApi(
       resourcePath: path,
       httpMethod,
       ...(route.OperationName === undefined ? {} : { operationName: route.OperationName }),
+      ...compileMetrics(stage, route),
       steps: compileRoute(route, {
         ...asker,
         region: scope.region,

@@ -14,7 +14,7 @@ export function compileRouteThrottles(
   { RouteKey: key }: Pick<Route, "RouteKey">,
   { stage }: { readonly stage: ThrottlingStage },
 ): ThrottlePlan[] {
-  const settings = settingsOf(stage, key);
+  const settings = routeSettingsOf(stage, key);
   const ratePerSecond = readLimit(settings, "ThrottlingRateLimit");
   const burst = readLimit(settings, "ThrottlingBurstLimit");
   if (ratePerSecond === undefined && burst === undefined) return [{ kind: "throttle" }];
@@ -29,7 +29,7 @@ export function compileRouteThrottles(
  * Returns the settings of a route. As users report, its entry stands in place of the stage's default as a whole: what it
  * lacks is the account's.
  */
-const settingsOf = (
+export const routeSettingsOf = (
   { RouteSettings: settings, DefaultRouteSettings: others }: ThrottlingStage,
   key: string,
 ): RouteSettings => (Object.hasOwn(settings, key) ? settings[key] : undefined) ?? others;

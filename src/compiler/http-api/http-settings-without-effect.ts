@@ -8,12 +8,9 @@ import { defaultRouteKey, splitRouteKey } from "../../definition/route-key.ts";
 export function httpSettingsWithoutEffect({ api, routes }: HttpApiDefinition, stage: HttpStage): string[] {
   const names = new Set<string>();
   const keys = new Set(routes.map(({ RouteKey }) => RouteKey));
-  if (stage.DefaultRouteSettings.DetailedMetricsEnabled === true)
-    names.add("DefaultRouteSettings DetailedMetricsEnabled");
-  for (const [key, settings] of Object.entries(stage.RouteSettings)) {
+  for (const key of Object.keys(stage.RouteSettings)) {
     // A throttle that holds for nothing should not go unnoticed.
     if (!keys.has(key)) names.add(`RouteSettings ${key}, which names no deployed route`);
-    if (settings.DetailedMetricsEnabled === true) names.add(`RouteSettings ${key} DetailedMetricsEnabled`);
   }
   if (api.CorsConfiguration !== undefined) {
     for (const route of routes.filter((each) => refusesPreflights(each, routes))) {

@@ -96,10 +96,9 @@ test("settings that have no effect are told", () => {
   const plan = compile(
     { $default: { integration, route: { RequestModels: { a: "A" } } } },
     {},
-    { DefaultRouteSettings: { DetailedMetricsEnabled: true }, RouteSettings: { gone: { ThrottlingBurstLimit: 1 } } },
+    { RouteSettings: { gone: { ThrottlingBurstLimit: 1 } } },
   );
   assert.deepEqual(plan.withoutEffect, [
-    "DefaultRouteSettings DetailedMetricsEnabled",
     "RequestModels of $default, which has no ModelSelectionExpression",
     "RouteSettings gone, which names no deployed route",
   ]);

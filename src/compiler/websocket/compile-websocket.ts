@@ -1,6 +1,7 @@
 import type { WebSocketApiDefinition, WebSocketStage } from "../../definition/websocket-api.ts";
 import type { WebSocketPlan, WebSocketRoutePlan } from "../../plan/websocket-plan.ts";
 import { compileV2Stage } from "../compile-v2-stage.ts";
+import { compileMetrics } from "../http-api/compile-metrics.ts";
 import { vpcLinksNamed } from "../http-api/compile-private-backend.ts";
 import { modelSetOf } from "../model-set.ts";
 import { Refusal } from "../refusal.ts";
@@ -39,6 +40,7 @@ export function compileWebSocket(
         httpMethod: "ANY",
         ...(route.OperationName === undefined ? {} : { operationName: route.OperationName }),
         ...compileLogging(stage, route.RouteKey),
+        ...compileMetrics(stage, route),
         isTwoWay: isTwoWay(route, answering),
         steps: compileWebSocketRoute(route, {
           ...asker,
@@ -97,15 +99,13 @@ function compileRouteSelection(expression: string): Pick<WebSocketPlan, "routeSe
 /** Returns the settings that are stored and have no effect, by AWS's names, sorted. None of them guards anything. */
 function settingsWithoutEffect(
   { routes, integrations }: WebSocketApiDefinition,
-  { DefaultRouteSettings: byDefault, RouteSettings: settings }: WebSocketStage,
+  { RouteSettings: settings }: WebSocketStage,
 ): string[] {
   const names = new Set<string>();
   const keys = new Set(routes.map(({ RouteKey }) => RouteKey));
-  if (byDefault.DetailedMetricsEnabled === true) names.add("DefaultRouteSettings DetailedMetricsEnabled");
-  for (const [key, each] of Object.entries(settings)) {
+  for (const key of Object.keys(settings)) {
     // A throttle that holds for nothing should not go unnoticed.
     if (!keys.has(key)) names.add(`RouteSettings ${key}, which names no deployed route`);
-    if (each.DetailedMetricsEnabled === true) names.add(`RouteSettings ${key} DetailedMetricsEnabled`);
   }
   for (const { RouteKey, RequestModels, ModelSelectionExpression } of routes) {
     const hasModels = Object.keys(RequestModels ?? {}).length > 0;

@@ -106,21 +106,31 @@ export class WebSocketSession implements WebSocketReceiver {
 
   /** Sends a message of a callback. Returns false if too much waits for the client already, which the caller is told. */
   post(message: Buffer): boolean {
-    if (this.resumable !== undefined) return this.resumable.deliver(makeTextFrame(message)) !== "full";
-    return this.#peer?.send(message) === true;
+    if (this.resumable !== undefined) return this.deliver(makeTextFrame(message)) !== "full";
+    return this.#countSent(this.#peer?.send(message) === true);
   }
 
   /** The same for a message of many. */
   deliver(frame: TextFrame): Delivery {
-    if (this.resumable !== undefined) return this.resumable.deliver(frame);
-    return this.#peer?.sendFrame(frame) === true ? "sent" : "full";
+    const delivery = this.resumable?.deliver(frame) ?? (this.#peer?.sendFrame(frame) === true ? "sent" : "full");
+    // What is kept counts now, although the client gets it later.
+    this.#countSent(delivery !== "full");
+    return delivery;
+  }
+
+  #countSent(isSent: boolean): boolean {
+    if (isSent) this.#connections.programOf(this)?.life.countSent();
+    return isSent;
   }
 
   /** Sends a message. A client that takes nothing is given up, because what waits for it is bounded. */
   send(message: Buffer | string): boolean {
     if (!this.isReachable) return false;
-    if (this.resumable === undefined ? this.#peer?.send(message) : this.deliver(makeTextFrame(message)) !== "full")
-      return true;
+    const isSent =
+      this.resumable === undefined
+        ? this.#countSent(this.#peer?.send(message) === true)
+        : this.deliver(makeTextFrame(message)) !== "full";
+    if (isSent) return true;
     this.close(1008, "The client does not read what it is sent");
     return false;
   }
