@@ -13,15 +13,20 @@ import { ApiKeyTable } from "../../src/limits/api-key-table.ts";
 import { allocateThrottles, openThrottles } from "../../src/limits/throttles.ts";
 import type { Plan } from "../../src/plan/kinds.ts";
 import { stageKey } from "../../src/plan/plan.ts";
+import { BatchSender } from "../../src/telemetry/batch-sender.ts";
 import { makeExecutionLogDelivery } from "../../src/telemetry/execution-log-delivery.ts";
 import { LogSender } from "../../src/telemetry/log-sender.ts";
 import { MetricSender } from "../../src/telemetry/metric-sender.ts";
 import { allocateMetrics, Metrics } from "../../src/telemetry/metrics.ts";
+import { allocateSampling, Reservoirs } from "../../src/telemetry/sampling-rule.ts";
+import type { TracedExchange } from "../../src/telemetry/traced-exchange.ts";
 
 const [file = ""] = process.argv.slice(2);
-const { plan, endpoints, isMeasured } = JSON.parse(readFileSync(file, "utf8")) as {
+const { plan, endpoints, isMeasured, otlpShare, isLogExported } = JSON.parse(readFileSync(file, "utf8")) as {
   plan: Plan;
   isMeasured: boolean;
+  otlpShare?: number;
+  isLogExported: boolean;
   endpoints: Readonly<Record<string, string>>;
 };
 const clock = { now: () => Date.now() };
@@ -35,6 +40,10 @@ function startTaker(): MessagePort {
 }
 
 const logs = new LogSender(startTaker(), clock, metrics);
+const isTraced = otlpShare !== undefined || (plan.kind === "rest" && plan.isTraced === true);
+const traces = isTraced
+  ? new BatchSender<TracedExchange>(startTaker(), { waitingMax: 10_000, flushMs: 100, onDrop: () => undefined })
+  : undefined;
 const gateway = new Gateway({
   runJob: runHere,
   functions: {
@@ -48,13 +57,17 @@ const gateway = new Gateway({
   ...(isMeasured && { points: new MetricSender(startTaker(), metrics) }),
   clock,
   logger: { debug() {}, info() {}, warn() {}, error: (message, fields) => console.error(message, fields) },
-  executionLogs: makeExecutionLogDelivery(logs),
+  executionLogs: makeExecutionLogDelivery(logs, isLogExported),
+  ...(traces && { tracing: { sink: traces, reservoirs: new Reservoirs(allocateSampling()), otlpShare } }),
   // The throttle of AWS's accounts would be what is measured.
   wafRates: { count: () => 0 },
   throttles: openThrottles(allocateThrottles(Date.now()), { ratePerSecond: 1e8, burst: 1e8 }),
   apiKeys: new ApiKeyTable("bench").records,
   usageSaving: { hurry() {}, save: () => Promise.resolve(true) },
-  settings: { payloadBytesMax: 10_485_760, accessLog: "/tmp", services: { endpoints } },
+  settings: {
+    ...{ payloadBytesMax: 10_485_760, accessLog: "/tmp", services: { endpoints } },
+    isAccessLogExported: isLogExported,
+  },
 });
 setInterval(() => gateway.flushMetrics(), bounds.metricsFlushMs.value).unref();
 gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);

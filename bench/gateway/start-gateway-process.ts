@@ -22,6 +22,10 @@ interface ProcessOptions {
   readonly endpoints?: Readonly<Record<string, string>>;
   /** Whether it measures for CloudWatch, as a server does. */
   readonly isMeasured?: boolean;
+  /** The share of exchanges that are traced for a collector. */
+  readonly otlpShare?: number;
+  /** A collector gets the logs. */
+  readonly isLogExported?: boolean;
 }
 
 /** A gateway on a core of its own, which serves a REST API; `url` is its stage's. */
@@ -36,11 +40,11 @@ export const startGatewayProcess = (
 export async function startPlanProcess(
   core: number,
   plan: Plan,
-  { endpoints = {}, isMeasured = true }: ProcessOptions = {},
+  { endpoints = {}, isMeasured = true, isLogExported = false, otlpShare }: ProcessOptions = {},
 ): Promise<GatewayProcess> {
   const folder = mkdtempSync(join(tmpdir(), "portico-bench-"));
   const file = join(folder, "plan.json");
-  writeFileSync(file, JSON.stringify({ plan, endpoints, isMeasured }));
+  writeFileSync(file, JSON.stringify({ plan, endpoints, isMeasured, isLogExported, otlpShare }));
   const program = fileURLToPath(new URL("gateway-process.ts", import.meta.url));
   // BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp/prof" profiles the gateway.
   const extra = process.env["BENCH_NODE_ARGS"]?.split(" ") ?? [];
