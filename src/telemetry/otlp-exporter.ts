@@ -35,10 +35,14 @@ export class OtlpExporter<Item> {
   readonly #address: string;
   readonly #waiting: Item[] = [];
   #waitingChars = 0;
+  /** The items of the batch that is being sent. */
+  #underWay = 0;
   #unreported = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
   #sending: Promise<void> | undefined = undefined;
   #isClosing = false;
+  /** Breaks off the request under way. */
+  readonly #end = new AbortController();
   #wake: () => void = () => undefined;
 
   constructor(options: OtlpExporterOptions<Item>) {
@@ -73,7 +77,9 @@ export class OtlpExporter<Item> {
     this.#send();
     const late = new Promise<void>((resolve) => setTimeout(resolve, bounds.otlpCloseMsMax.value).unref());
     await Promise.race([this.#sending, late]);
-    const left = this.#waiting.splice(0).length + this.#unreported;
+    const left = this.#waiting.splice(0).length + this.#unreported + this.#underWay;
+    // A request that is answered too late must not keep its thread alive.
+    this.#end.abort();
     if (left > 0) this.#lose(left, "the server stops");
   }
 
@@ -87,7 +93,13 @@ export class OtlpExporter<Item> {
   }
 
   async #sendAll(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#deliver(this.#takeBatch());
+    while (this.#waiting.length > 0) {
+      const batch = this.#takeBatch();
+      this.#underWay = batch.length;
+      await this.#deliver(batch);
+      if (this.#end.signal.aborted) return;
+      this.#underWay = 0;
+    }
     const lost = this.#unreported;
     this.#unreported = 0;
     if (lost > 0) this.#lose(lost, "they came faster than the collector takes them");
@@ -117,7 +129,7 @@ export class OtlpExporter<Item> {
     let pauseMs = firstPauseMs;
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#post(body);
-      if (outcome === undefined) return;
+      if (outcome === undefined || this.#end.signal.aborted) return;
       if (!outcome.isRetryable || attempt >= bounds.otlpAttemptsMax.value || this.#isClosing) {
         this.#lose(outcome.lost ?? batch.length, outcome.why);
         return;
@@ -146,7 +158,7 @@ export class OtlpExporter<Item> {
         headers: { ...this.#options.target.headers, "content-type": "application/json" },
         body,
         redirect: "error",
-        signal: AbortSignal.timeout(bounds.otlpRequestMsMax.value),
+        signal: AbortSignal.any([AbortSignal.timeout(bounds.otlpRequestMsMax.value), this.#end.signal]),
       });
       // An answer that is too long to read says nothing of the items.
       const answer = await readText(response, bounds.otlpAnswerBytesMax.value).catch(() => "");

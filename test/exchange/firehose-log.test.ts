@@ -122,6 +122,7 @@ test("a stream that never answers keeps requests from nothing, nor the gateway f
   for (let count = 0; count < 600; count++) await call();
   assert.equal(stream.requests.length, 1);
   await gateway[Symbol.asyncDispose]();
+  assert.match(gateway.metrics(), /portico_access_log_lines_dropped_total 605/);
 });
 
 test("nothing is sent where nobody has said where Firehose is", async () => {

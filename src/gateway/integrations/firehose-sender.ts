@@ -71,9 +71,13 @@ class DeliveryStream {
   readonly #signer: RequestSigner;
   #waiting: string[] = [];
   #chars = 0;
+  /** The records of the batch that are not taken yet. */
+  #underWay = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
   #sending: Promise<void> | undefined = undefined;
   #isClosing = false;
+  /** Breaks off the request under way. */
+  readonly #end = new AbortController();
   #wake: () => void = () => undefined;
   #warnedMs = Number.NEGATIVE_INFINITY;
 
@@ -100,7 +104,10 @@ class DeliveryStream {
     this.#send();
     const late = new Promise<void>((resolve) => setTimeout(resolve, bounds.firehoseCloseMsMax.value).unref());
     await Promise.race([this.#sending, late]);
-    if (this.#waiting.length > 0) this.#drop(this.#waiting.length, "the server stops");
+    // A request that is answered too late must not keep its thread alive.
+    this.#end.abort();
+    const left = this.#waiting.length + this.#underWay;
+    if (left > 0) this.#drop(left, "the server stops");
   }
 
   #send(): void {
@@ -112,7 +119,10 @@ class DeliveryStream {
   }
 
   async #sendAll(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#deliver(this.#takeBatch());
+    while (this.#waiting.length > 0 && !this.#end.signal.aborted) {
+      await this.#deliver(this.#takeBatch());
+      this.#underWay = 0;
+    }
   }
 
   /** AWS: Firehose API reference, "PutRecordBatch": 500 records, and 4 MiB. */
@@ -132,7 +142,9 @@ class DeliveryStream {
   async #deliver(batch: readonly string[]): Promise<void> {
     let left = batch.map((line) => Buffer.from(line).toString("base64"));
     for (let attempt = 1, pauseMs = firstPauseMs; ; attempt++, pauseMs *= 2) {
+      this.#underWay = left.length;
       const outcome = await this.#put(left);
+      if (this.#end.signal.aborted) return;
       if (outcome.kind === "taken") {
         this.#options.metrics.add("accessLogLines", left.length - outcome.refused.length);
         if (outcome.refused.length === 0) return;
@@ -174,7 +186,7 @@ class DeliveryStream {
         headers: sent,
         body,
         redirect: "error",
-        signal: AbortSignal.timeout(bounds.firehoseRequestMsMax.value),
+        signal: AbortSignal.any([AbortSignal.timeout(bounds.firehoseRequestMsMax.value), this.#end.signal]),
       });
       const answer = await readText(response, bounds.firehoseAnswerBytesMax.value);
       if (!response.ok) {
