@@ -50,7 +50,7 @@ export class Alarms {
 
   start(): void {
     this.#evaluator.start();
-    this.#timer = setInterval(() => this.#evaluator.tick(), bounds.alarmTickMs.value).unref();
+    this.#timer = setInterval(() => void this.#evaluator.tick(), bounds.alarmTickMs.value).unref();
   }
 
   async close(): Promise<void> {

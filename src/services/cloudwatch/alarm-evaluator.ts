@@ -51,8 +51,8 @@ export class AlarmEvaluator {
     await this.#work;
   }
 
-  /** Evaluates the alarms that are due, unless that is under way. It is called every second or so. */
-  tick(): void {
+  /** Evaluates the alarms that are due, unless that is under way. It is called every second or so, and never rejects. */
+  tick(): Promise<void> {
     this.#work ??= this.#evaluate()
       .catch((error: unknown) => {
         this.#options.logger.error("Alarms could not be evaluated.", { error: String(error) });
@@ -60,6 +60,7 @@ export class AlarmEvaluator {
       .finally(() => {
         this.#work = undefined;
       });
+    return this.#work;
   }
 
   async #evaluate(): Promise<void> {
