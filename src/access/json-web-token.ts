@@ -26,8 +26,10 @@ export interface UnverifiedToken {
 export function readToken(text: string): UnverifiedToken | string {
   if (text.length > bounds.tokenCharsMax.value) return "it is too long";
   const parts = text.split(".");
-  if (parts.length !== 3 || !parts.every(isEncoded)) return "it is no signed JWT";
-  const [header, claims] = parts.slice(0, 2).map(parseObject);
+  const [headerBytes, claimsBytes, signature] = parts.length === 3 ? parts.map(decode) : [];
+  if (headerBytes === undefined || claimsBytes === undefined || signature === undefined) return "it is no signed JWT";
+  const header = parseObject(headerBytes);
+  const claims = parseObject(claimsBytes);
   if (header === undefined || claims === undefined) return "its header or its claims are not a JSON object";
   // Neither `none` nor a MAC with the public key is considered: all of these need an issuer's RSA key.
   const { alg: algorithm } = header;
@@ -37,16 +39,17 @@ export function readToken(text: string): UnverifiedToken | string {
   const { kid, typ: type } = header;
   const { iss } = claims;
   if (typeof kid !== "string" || typeof iss !== "string") return "it names no key or no issuer";
-  const signature = Buffer.from(parts[2]!, "base64url");
-  return { keyId: kid, algorithm, issuer: iss, type, claims, signed: `${parts[0]}.${parts[1]}`, signature };
+  return { keyId: kid, algorithm, issuer: iss, type, claims, signed: text.slice(0, text.lastIndexOf(".")), signature };
 }
 
 /**
- * Accepts base64url only in its one encoded form. Node also decodes others, and one signature would then have many
- * texts.
+ * Returns the bytes of a part, or undefined. Accepts base64url only in its one encoded form. Node also decodes others, and
+ * one signature would then have many texts.
  */
-const isEncoded = (part: string): boolean =>
-  part !== "" && Buffer.from(part, "base64url").toString("base64url") === part;
+function decode(part: string): Buffer | undefined {
+  const bytes = Buffer.from(part, "base64url");
+  return part !== "" && bytes.toString("base64url") === part ? bytes : undefined;
+}
 
 const isAlgorithm = (name: unknown): name is Algorithm => typeof name === "string" && Object.hasOwn(algorithms, name);
 
@@ -102,9 +105,9 @@ function parseKey(jwk: unknown): (IssuerKey & { readonly id: string }) | undefin
 /** Returns whether a value is a number of seconds that a date can have. */
 export const isTime = (value: unknown): value is number => typeof value === "number" && Math.abs(value) <= 8.64e12;
 
-function parseObject(part: string): Record<string, unknown> | undefined {
+function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
+    const value: unknown = JSON.parse(bytes.toString("utf8"));
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;
