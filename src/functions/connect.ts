@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { bounds } from "../base/bounds.ts";
 import { dispatch, type Handlers } from "../base/dispatch.ts";
@@ -15,18 +16,19 @@ import { type AliasSpec, unqualifiedArn } from "./function-spec.ts";
 import { LogLines, LogTail, reportLines, startLine } from "./invocation-log.ts";
 import { Lease, type PendingInvocation } from "./lease.ts";
 import type { ClientFacts, FromClient, LogEntry, ToClient } from "./messages.ts";
+import { ProcessorLoad } from "./processor-load.ts";
 
-/**
- * Makes a thread's client of the functions. `port` leads to `FunctionManager.connect`. `logs` takes the functions'
- * output with START, END and REPORT lines, as in CloudWatch Logs. `random` (0 to 1) chooses among an alias's versions.
- */
-export function connectFunctions(
-  port: MessagePort,
-  logs?: LogSink,
-  random: () => number = Math.random,
-): VersionedFunctionClient {
-  return new LeasingClient(port, logs, random);
+export interface ConnectOptions {
+  /** Takes the functions' output with START, END and REPORT lines, as in CloudWatch Logs. */
+  readonly logs?: LogSink | undefined;
+  /** Chooses among an alias's versions: 0 to 1. */
+  readonly random?: (() => number) | undefined;
+  readonly load?: Pick<ProcessorLoad, "isBusy">;
 }
+
+/** Makes a thread's client of the functions. `port` leads to `FunctionManager.connect`. */
+export const connectFunctions = (port: MessagePort, options: ConnectOptions = {}): VersionedFunctionClient =>
+  new LeasingClient(port, options);
 
 const payloadBytesMax = bounds.lambdaPayloadBytesMax.value;
 /**
@@ -34,6 +36,13 @@ const payloadBytesMax = bounds.lambdaPayloadBytesMax.value;
  * takes longer than most invocations, and more processes than cores make nothing faster.
  */
 const patienceMs = 20;
+/**
+ * The same while the processors have nothing to spare, and the client has a few environments for each of them: another one comes
+ * only for invocations that wait for something else, such as each other.
+ */
+const busyPatienceMs = 200;
+const processors = availableParallelism();
+const fewLeases = 2 * processors;
 /** After so long without any environment an invocation is throttled. */
 const waitMsMax = bounds.functionWaitMsMax.value;
 /** How long an idle lease is kept for the next request of this thread. */
@@ -71,6 +80,7 @@ class LeasingClient implements VersionedFunctionClient {
   readonly #port: MessagePort;
   readonly #logs: LogSink | undefined;
   readonly #random: () => number;
+  readonly #load: Pick<ProcessorLoad, "isBusy">;
   readonly #pools = new Map<string, Pool>();
   readonly #aliases = new Map<string, Alias>();
   readonly #leases = new Map<number, Lease>();
@@ -110,10 +120,11 @@ class LeasingClient implements VersionedFunctionClient {
     ended: ({ environment, reason }) => this.#leases.get(environment)?.end(reason),
   };
 
-  constructor(port: MessagePort, logs: LogSink | undefined, random: () => number) {
+  constructor(port: MessagePort, { logs, random = Math.random, load = new ProcessorLoad() }: ConnectOptions) {
     this.#port = port;
     this.#logs = logs;
     this.#random = random;
+    this.#load = load;
     // Messages that the manager has already sent are read at once, because a thread must not serve before it knows the
     // functions.
     for (let first = receiveMessageOnPort(port); first; first = receiveMessageOnPort(port)) this.#hear(first.message);
@@ -193,7 +204,7 @@ class LeasingClient implements VersionedFunctionClient {
     pool.pending.push(pending);
     // If no environment is on its way, or invocations take long, one more is requested at once.
     const isSlow = pool.durationMs > patienceMs && pool.pending.length > pool.wanted;
-    if (pool.leases + pool.wanted === 0 || isSlow) this.#want(pool, 1);
+    if (pool.leases + pool.wanted === 0 || (isSlow && !this.#isEnough(pool))) this.#want(pool, 1);
     pool.patience ??= setTimeout(() => this.#losePatience(pool), patienceMs);
   }
 
@@ -203,16 +214,25 @@ class LeasingClient implements VersionedFunctionClient {
     while (pool.pending.length > 0 && now - pool.pending[0]!.since > waitMsMax) {
       this.#settle(pool.pending.shift()!, refusal("TooManyRequestsException", 429, "Rate Exceeded."));
     }
-    let overdue = 0;
-    for (const { since } of pool.pending) {
-      if (now - since < patienceMs) break;
-      overdue++;
+    const waited = now - (pool.pending[0]?.since ?? now);
+    const patient = pool.pending.findIndex(({ since }) => now - since < patienceMs);
+    const overdue = patient < 0 ? pool.pending.length : patient;
+    if (!this.#load.isBusy(now)) {
+      if (overdue > pool.wanted) this.#want(pool, overdue - pool.wanted);
+    } else if (pool.leases > 0) {
+      const room = Math.max(fewLeases - pool.leases, waited < busyPatienceMs ? 0 : processors);
+      this.#want(pool, Math.min(overdue, room) - pool.wanted);
     }
-    if (overdue > pool.wanted) this.#want(pool, overdue - pool.wanted);
     if (pool.pending.length > 0) pool.patience = setTimeout(() => this.#losePatience(pool), patienceMs);
   }
 
+  /** Whether more environments would only take the processor from those that there are. */
+  #isEnough({ leases, wanted }: Pool): boolean {
+    return leases + wanted >= fewLeases && this.#load.isBusy(performance.now());
+  }
+
   #want(pool: Pool, change: number): void {
+    if (change === 0) return;
     pool.wanted += change;
     this.#send({ kind: "want", functionArn: pool.functionArn, change });
   }

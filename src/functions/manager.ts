@@ -186,7 +186,7 @@ export class FunctionManager {
   client(): VersionedFunctionClient {
     const { port1, port2 } = new MessageChannel();
     this.connect(port1);
-    const client = connectFunctions(port2, this.#options.logs);
+    const client = connectFunctions(port2, { logs: this.#options.logs });
     this.#ownClients.add(client);
     return client;
   }

@@ -168,7 +168,7 @@ const handlers: Handlers<ToThread> = {
   channels: (channels) => {
     logs = new LogSender(channels.logs, clock, metrics);
     points = new MetricSender(channels.metrics, metrics);
-    functions = connectFunctions(channels.functions, logs);
+    functions = connectFunctions(channels.functions, { logs });
     traces = new BatchSender<TracedExchange>(channels.traces, {
       waitingMax: bounds.tracesWaitingMax.value,
       flushMs: traceFlushMs,

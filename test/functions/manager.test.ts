@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { MessageChannel } from "node:worker_threads";
@@ -554,6 +554,26 @@ test("sequential invocations from several clients reuse one environment", async 
   assert.equal(pids.size, 1);
 });
 
+test("while the processors are busy, a few environments are enough, but for invocations that wait for each other", async (t) => {
+  const { manager } = await start(t, handler("if (event.gate) await fetch(event.gate); return process.pid"));
+  const { port1, port2 } = new MessageChannel();
+  manager.connect(port1);
+  const client = connectFunctions(port2, { load: { isBusy: () => true } });
+  t.after(() => client.close());
+  const invoke = async (event: object): Promise<unknown> =>
+    answer(await client.invoke({ functionArn: arn, payload: JSON.stringify(event) }));
+  await invoke({});
+  const few = 2 * availableParallelism();
+  const pids = await Promise.all(Array.from({ length: 300 }, () => invoke({})));
+  // More than a few only if this machine is so slow that they wait for long.
+  assert.ok(new Set(pids).size <= few + availableParallelism(), String(new Set(pids).size));
+  await using gate = await makeGate();
+  const waiting = Promise.all(Array.from({ length: few + 2 }, () => invoke({ gate: gate.url })));
+  const open = await Promise.all(Array.from({ length: few + 2 }, () => gate.next()));
+  for (const go of open) go();
+  assert.equal(new Set(await waiting).size, few + 2);
+});
+
 test("an alias chooses a version for each invocation by its weight, and a client without it finds nothing", async (t) => {
   const { manager, packages } = await start(t, handler("return 1"));
   const live = `${arn}:live`;
@@ -568,7 +588,7 @@ test("an alias chooses a version for each invocation by its weight, and a client
   const draws = [0.1, 0.9, 0.25, 0.2499, 0];
   const { port1, port2 } = new MessageChannel();
   manager.connect(port1);
-  const client = connectFunctions(port2, undefined, () => draws.shift() ?? 0.5);
+  const client = connectFunctions(port2, { random: () => draws.shift() ?? 0.5 });
   t.after(() => client.close());
   const invoke = async (): Promise<unknown> => answer(await client.invoke({ functionArn: live, payload: "{}" }));
   assert.deepEqual([client.describe(live), client.choose(live)], [undefined, undefined]);
