@@ -409,7 +409,7 @@ test("a deployment is compiled and sent; a change of the definition alone is not
   });
 });
 
-test("endpoint settings of the API act on its stages without a deployment; its other settings make nothing anew", async () => {
+test("the API's name and endpoint settings act on its stages without a deployment; its other settings make nothing anew", async () => {
   let compiled = 0;
   const make: typeof compile = (frozen, ...given) => {
     compiled++;
@@ -429,7 +429,9 @@ test("endpoint settings of the API act on its stages without a deployment; its o
         [{ endpointAccessMode: "STRICT" }, ["plan a/prod REGIONAL,STRICT"], 3],
         [{ securityPolicy: "TLS_1_2" }, ["plan a/prod REGIONAL,TLS_1_2"], 4],
         [{}, ["plan a/prod REGIONAL"], 5],
-        [{ name: "another", disableExecuteApiEndpoint: true, policy: "{}" }, [], 5],
+        // Metrics are found by the API's name as it is.
+        [{ name: "another" }, ["plan a/prod REGIONAL"], 6],
+        [{ name: "another", disableExecuteApiEndpoint: true, policy: "{}" }, [], 6],
       ];
       for (const [members, expected, count] of changes) {
         posted.length = 0;
