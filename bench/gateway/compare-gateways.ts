@@ -1,5 +1,5 @@
 import type { Figures } from "../bench.ts";
-import { load } from "../measure.ts";
+import { load, loadCost } from "../measure.ts";
 import type { GatewayProcess } from "./start-gateway-process.ts";
 
 const seconds = 2;
@@ -20,10 +20,9 @@ export async function compareGateways(
   for (const { gateway } of runs) await load(`${gateway.url}${path}`, { seconds });
   for (let round = 0; round < 7; round++) {
     for (const run of runs) {
-      const before = run.gateway.cpuUs();
-      const rate = await load(`${run.gateway.url}${path}`, { seconds });
-      run.rate = Math.max(run.rate, rate);
-      run.cpuUs = Math.min(run.cpuUs, (run.gateway.cpuUs() - before) / (rate * seconds));
+      const cost = await loadCost(`${run.gateway.url}${path}`, run.gateway.cpuUs, { seconds });
+      run.rate = Math.max(run.rate, cost.rate);
+      run.cpuUs = Math.min(run.cpuUs, cost.cpuUs);
     }
   }
   const [plain] = runs;

@@ -33,6 +33,6 @@ export const bench: Bench = {
     const starts = Object.entries(setups).map(
       ([name, setup]) => [name, () => startGatewayProcess(0, api, setup)] as const,
     );
-    return compareGateways(Object.fromEntries(starts), "/pets");
+    return await compareGateways(Object.fromEntries(starts), "/pets");
   },
 };

@@ -33,6 +33,9 @@ parentPort?.on("message", (message: ToThread) => {
         else post({ kind: "listening", port: start.port === 0 ? 40_000 + start.threadIndex : start.port });
       }
       break;
+    case "collect-metrics":
+      if (!isDeaf) post({ kind: "metrics-collected", id: message.id });
+      break;
     case "stop":
       // A thread that hangs is one that does not answer this.
       if (!isDeaf) post({ kind: "stopped" });

@@ -137,6 +137,17 @@ for (const way of ["die", "throw"] as const) {
   });
 }
 
+test("whoever reads metrics waits for threads that hang in bounded time, and not for those that die", async () => {
+  await withPool({ count: 3, port: 4000 }, async (pool) => {
+    await pool.start();
+    await pool.collectMetrics();
+    pool.post(plan("deaf/0"));
+    const collected = pool.collectMetrics();
+    await pool.terminate(1);
+    await collected;
+  });
+});
+
 test("a thread that dies again and again is replaced more and more slowly", async () => {
   let isSick = true;
   const replay = (): ToThread[] => [...(isSick ? [plan("die/1")] : []), { kind: "revision", revision: 0 }];
