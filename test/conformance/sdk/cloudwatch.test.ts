@@ -5,6 +5,13 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import {
+  APIGatewayClient,
+  CreateDeploymentCommand,
+  CreateRestApiCommand,
+  PutIntegrationCommand,
+  PutMethodCommand,
+} from "@aws-sdk/client-api-gateway";
+import {
   CloudWatchClient,
   CloudWatchServiceException,
   DeleteAlarmsCommand,
@@ -40,7 +47,8 @@ const refused = async (call: Promise<unknown>): Promise<[string, number | undefi
 describe("CloudWatch metrics", () => {
   const portico = startForSuite();
   const client = portico.client(CloudWatchClient, once);
-  const minute = (ago: number): Date => new Date(Math.floor(Date.now() / 60_000) * 60_000 - ago * 60_000);
+  const thisMinute = Math.floor(Date.now() / 60_000) * 60_000;
+  const minute = (ago: number): Date => new Date(thisMinute - ago * 60_000);
   const range = { StartTime: minute(10), EndTime: minute(0) };
 
   it("keeps what is put, and answers statistics and percentiles by unit and period", async () => {
@@ -470,6 +478,75 @@ describe("CloudWatch alarms", () => {
     await client.send(new EnableAlarmActionsCommand({ AlarmNames: ["page"] }));
     assert.equal((await described("page"))?.ActionsEnabled, true);
     assert.equal((await asked()).length, 1);
+  });
+
+  it("on an API's 5XXError call a function when requests fail", async () => {
+    const gateway = portico.client(APIGatewayClient, once);
+    const { id: restApiId, rootResourceId: resourceId } = await gateway.send(
+      new CreateRestApiCommand({ name: "shop" }),
+    );
+    const method = { restApiId, resourceId, httpMethod: "GET" };
+    await gateway.send(new PutMethodCommand({ ...method, authorizationType: "NONE" }));
+    const uri = `${origin}/backend`;
+    await gateway.send(new PutIntegrationCommand({ ...method, type: "HTTP_PROXY", integrationHttpMethod: "GET", uri }));
+    await gateway.send(new CreateDeploymentCommand({ restApiId, stageName: "prod" }));
+    const code = "const got = []; exports.handler = async (event) => { if (event.ask) return got; got.push(event); };";
+    await lambda.send(functionOf("on-call", code));
+    await lambda.send(
+      new AddPermissionCommand({
+        FunctionName: "on-call",
+        StatementId: "alarms",
+        Action: "lambda:InvokeFunction",
+        Principal: "lambda.alarms.cloudwatch.amazonaws.com",
+      }),
+    );
+    await alarm("shop-5xx", {
+      Namespace: "AWS/ApiGateway",
+      MetricName: "5XXError",
+      Dimensions: [
+        { Name: "ApiName", Value: "shop" },
+        { Name: "Stage", Value: "prod" },
+      ],
+      Threshold: 2,
+      TreatMissingData: "notBreaching",
+      AlarmActions: ["arn:aws:lambda:us-east-1:000000000000:function:on-call"],
+    });
+    await until(async () => (await stateOf("shop-5xx")) === "OK");
+    status = 503;
+    for (let count = 0; count < 3; count++) {
+      const response = await fetch(`${portico.url}/restapis/${restApiId}/prod/_user_request_/`);
+      assert.equal(response.status, 503, await response.text());
+    }
+    status = 200;
+    await advance(1);
+    await until(async () => (await stateOf("shop-5xx")) === "ALARM");
+    await until(async () => {
+      const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: "on-call", Payload: '{"ask":true}' }));
+      const [event] = JSON.parse(Buffer.from(Payload!).toString());
+      return /datapoint \[3\.0 /.test(event?.alarmData.state.reason ?? "");
+    });
+  });
+
+  it("are of their account and region", async () => {
+    await alarm("mine", { Tags: [{ Key: "team", Value: "ops" }] });
+    const other = portico.client(CloudWatchClient, elsewhere);
+    assert.deepEqual((await other.send(new DescribeAlarmsCommand({}))).MetricAlarms, []);
+    assert.deepEqual((await other.send(new DescribeAlarmHistoryCommand({ AlarmName: "mine" }))).AlarmHistoryItems, []);
+    await other.send(new DeleteAlarmsCommand({ AlarmNames: ["mine"] }));
+    const ResourceARN = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:mine";
+    const Tags = [{ Key: "team", Value: "thieves" }];
+    for (const call of [
+      other.send(new TagResourceCommand({ ResourceARN, Tags })),
+      other.send(new ListTagsForResourceCommand({ ResourceARN })),
+      other.send(new SetAlarmStateCommand({ AlarmName: "mine", StateValue: "OK", StateReason: "r" })),
+    ]) {
+      assert.match((await refused(call))[0], /^ResourceNotFound/);
+    }
+    // An alarm of the same name is another one.
+    await other.send(new DisableAlarmActionsCommand({ AlarmNames: ["mine"] }));
+    assert.equal((await described("mine"))?.ActionsEnabled, true);
+    const own = await client.send(new ListTagsForResourceCommand({ ResourceARN }));
+    assert.deepEqual(own.Tags, [{ Key: "team", Value: "ops" }]);
   });
 
   it("are found by name, prefix, state, action and metric, have tags, and are deleted", async () => {

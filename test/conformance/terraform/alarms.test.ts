@@ -22,9 +22,11 @@ test("Terraform: alarms of metrics, percentiles and math are made, planned witho
     assert.deepEqual(
       (await described()).map(({ AlarmName, Threshold }) => [AlarmName, Threshold]),
       [
+        ["errors", 0.05],
         ["plain", 7.5],
         ["rate", 10],
         ["slow", 900],
+        ["trimmed", 250],
       ],
     );
     await terraform.run("destroy", "-no-color", "-auto-approve", ...variables);

@@ -52,6 +52,32 @@ resource "aws_cloudwatch_metric_alarm" "percentile" {
   comparison_operator = "GreaterThanOrEqualToThreshold"
 }
 
+resource "aws_cloudwatch_metric_alarm" "errors" {
+  alarm_name          = "errors"
+  namespace           = "AWS/ApiGateway"
+  metric_name         = "5XXError"
+  dimensions          = { ApiName = "shop", Stage = "prod" }
+  statistic           = "Average"
+  period              = 60
+  evaluation_periods  = 1
+  threshold           = 0.05
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = ["arn:aws:lambda:us-east-1:000000000000:function:pager"]
+}
+
+resource "aws_cloudwatch_metric_alarm" "trimmed" {
+  alarm_name          = "trimmed"
+  namespace           = "AWS/ApiGateway"
+  metric_name         = "Latency"
+  dimensions          = { ApiName = "shop" }
+  extended_statistic  = "tm99"
+  period              = 60
+  evaluation_periods  = 5
+  threshold           = 250
+  comparison_operator = "GreaterThanThreshold"
+}
+
 resource "aws_cloudwatch_metric_alarm" "math" {
   alarm_name          = "rate"
   evaluation_periods  = 2
