@@ -25,7 +25,12 @@ export function describeTraced(exchange: Exchange, sampled: SampledTrace): Trace
     isForOtlp: sampled.isForOtlp,
     startMs: startedMs,
     endMs: startedMs + (performance.now() - startedAt),
-    method: connection?.eventType ?? exchange.httpMethod,
+    method: exchange.httpMethod,
+    connection: connection && {
+      connectionId: connection.connectionId,
+      eventType: connection.eventType,
+      messageId: connection.messageId,
+    },
     scheme: client.isEncrypted ? "https" : "http",
     host: request.host,
     path: exchange.fullPath,

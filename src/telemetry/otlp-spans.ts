@@ -24,32 +24,28 @@ const errorStatus = 2;
 
 /** Returns the server's span and those of its calls. OpenTelemetry: "Semantic Conventions for HTTP Spans". */
 function spansOf(exchange: TracedExchange): object[] {
-  const { method, route, scheme, host, path, httpVersion, clientAddress, userAgent, status, error } = exchange;
+  const { route, scheme, host, path, clientAddress, userAgent, error } = exchange;
   const traceId = hexTraceId(exchange.traceId);
   const { name: address, port } = splitHost(host);
-  const isFault = status >= 500;
+  const isFault = exchange.status >= 500;
+  const what = exchange.connection?.eventType ?? exchange.method;
   const own = span({
     traceId,
     spanId: exchange.spanId,
     parentSpanId: exchange.parentId,
-    name: route === undefined ? method : `${method} ${route}`,
+    name: route === undefined ? what : `${what} ${route}`,
     kind: serverKind,
     startMs: exchange.startMs,
     endMs: exchange.endMs,
     attributes: attributes({
-      "http.request.method": method,
-      "http.route": route,
+      ...protocolValues(exchange),
       "url.scheme": scheme,
       "url.path": path,
       "server.address": address,
       "server.port": port,
-      "network.protocol.name": "http",
-      "network.protocol.version": httpVersion,
       "client.address": clientAddress,
       "user_agent.original": userAgent,
-      "http.response.status_code": status === 0 ? undefined : status,
-      "http.response.body.size": exchange.responseBytes,
-      "error.type": isFault ? String(status) : undefined,
+      "error.type": isFault ? String(exchange.status) : undefined,
       "cloud.account.id": exchange.account,
       "cloud.region": exchange.region,
       "aws.request_id": exchange.requestId,
@@ -62,6 +58,35 @@ function spansOf(exchange: TracedExchange): object[] {
     failure: isFault ? (error ?? "") : undefined,
   });
   return [own, ...exchange.calls.map((call) => callSpan(exchange, traceId, call))];
+}
+
+/** Returns what is particular to HTTP. What happens on a WebSocket after its handshake is none, and OpenTelemetry has no names for it. */
+function protocolValues(exchange: TracedExchange): Readonly<Record<string, AttributeValue>> {
+  const { route, connection } = exchange;
+  const status = exchange.status === 0 ? undefined : exchange.status;
+  const ofConnection = connection && {
+    "aws.api_gateway.websocket.connection_id": connection.connectionId,
+    "aws.api_gateway.websocket.event": connection.eventType,
+    "aws.api_gateway.websocket.message_id": connection.messageId,
+    "aws.api_gateway.websocket.route": route,
+  };
+  if (connection !== undefined && connection.eventType !== "CONNECT") {
+    return {
+      ...ofConnection,
+      "aws.api_gateway.websocket.status": status,
+      "aws.api_gateway.websocket.answer.size": exchange.responseBytes,
+      "network.protocol.name": "websocket",
+    };
+  }
+  return {
+    ...ofConnection,
+    "http.request.method": exchange.method,
+    "http.route": route,
+    "http.response.status_code": status,
+    "http.response.body.size": exchange.responseBytes,
+    "network.protocol.name": "http",
+    "network.protocol.version": exchange.httpVersion,
+  };
 }
 
 function callSpan(exchange: TracedExchange, traceId: string, call: TracedCall): object {

@@ -24,8 +24,9 @@ export interface TracedExchange {
   readonly isForOtlp: boolean;
   readonly startMs: number;
   readonly endMs: number;
-  /** The verb, or the event of a WebSocket. */
   readonly method: string;
+  /** The connection of a WebSocket API, and what happened on it. */
+  readonly connection: TracedConnection | undefined;
   readonly scheme: string;
   /** The host that was called, with its port if that is not the scheme's own. */
   readonly host: string;
@@ -44,6 +45,12 @@ export interface TracedExchange {
   readonly error: string | undefined;
   /** The calls that the gateway made for the exchange, in their order. */
   readonly calls: readonly TracedCall[];
+}
+
+export interface TracedConnection {
+  readonly connectionId: string;
+  readonly eventType: "CONNECT" | "MESSAGE" | "DISCONNECT";
+  readonly messageId?: string | undefined;
 }
 
 /** A call of a function, a backend or a service of AWS. */

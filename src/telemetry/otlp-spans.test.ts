@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { otlpTraces } from "./otlp-spans.ts";
+import type { TracedExchange } from "./traced-exchange.ts";
+
+const traced: TracedExchange = {
+  account: "000000000000",
+  region: "us-east-1",
+  apiKind: "websocket",
+  apiId: "abc123",
+  apiName: "chat",
+  stageName: "prod",
+  requestId: "r",
+  extendedRequestId: "r",
+  traceId: "1-5759e988-bd862e3fe1be46a994272793",
+  spanId: "53995c3f42cd8ad8",
+  parentId: undefined,
+  ruleName: undefined,
+  isForXray: false,
+  isForOtlp: true,
+  startMs: 1_000,
+  endMs: 1_002,
+  method: "GET",
+  connection: undefined,
+  scheme: "http",
+  host: "localhost:4566",
+  path: "/prod",
+  route: undefined,
+  httpVersion: "1.1",
+  clientAddress: "127.0.0.1",
+  isForwarded: false,
+  userAgent: undefined,
+  status: 200,
+  responseBytes: 5,
+  error: undefined,
+  calls: [],
+};
+
+interface Span {
+  readonly name: string;
+  readonly status: object;
+  readonly attributes: readonly { readonly key: string; readonly value: Readonly<Record<string, unknown>> }[];
+}
+
+/** The span's name and status, and its values below these names. */
+function spanOf(exchange: Partial<TracedExchange>, ...prefixes: readonly string[]) {
+  const { resourceSpans } = otlpTraces([{ ...traced, ...exchange }], "1") as {
+    resourceSpans: [{ scopeSpans: [{ spans: [Span] }] }];
+  };
+  const { name, status, attributes } = resourceSpans[0].scopeSpans[0].spans[0];
+  const values = attributes
+    .filter(({ key }) => prefixes.some((prefix) => key.startsWith(prefix)))
+    .map(({ key, value }) => [key, String(Object.values(value)[0])]);
+  return { name, status, values: Object.fromEntries(values) as Readonly<Record<string, string>> };
+}
+
+const connectionId = "L0SM9cOFvHcCIhw=";
+
+test("a request has OpenTelemetry's names of HTTP", () => {
+  const { name, values } = spanOf({ apiKind: "http", route: "GET /pets" }, "http.", "network.", "aws.api_gateway.web");
+  assert.equal(name, "GET GET /pets");
+  assert.deepEqual(values, {
+    "http.request.method": "GET",
+    "http.route": "GET /pets",
+    "http.response.status_code": "200",
+    "http.response.body.size": "5",
+    "network.protocol.name": "http",
+    "network.protocol.version": "1.1",
+  });
+});
+
+test("a WebSocket's connect is a GET that names the connection", () => {
+  const connection = { connectionId, eventType: "CONNECT" } as const;
+  const { name, values } = spanOf({ connection, route: "$connect" }, "http.request", "aws.api_gateway.web");
+  assert.equal(name, "CONNECT $connect");
+  assert.deepEqual(values, {
+    "http.request.method": "GET",
+    "aws.api_gateway.websocket.connection_id": connectionId,
+    "aws.api_gateway.websocket.event": "CONNECT",
+    "aws.api_gateway.websocket.route": "$connect",
+  });
+});
+
+test("a message and an end are no HTTP, and name the connection", () => {
+  const message = { connectionId, eventType: "MESSAGE", messageId: "m" } as const;
+  const failed = spanOf(
+    { connection: message, route: "join", status: 500, error: "it broke" },
+    ...["http.", "network.", "error.", "aws.api_gateway.web"],
+  );
+  assert.deepEqual([failed.name, failed.status], ["MESSAGE join", { code: 2, message: "it broke" }]);
+  assert.deepEqual(failed.values, {
+    "aws.api_gateway.websocket.connection_id": connectionId,
+    "aws.api_gateway.websocket.event": "MESSAGE",
+    "aws.api_gateway.websocket.message_id": "m",
+    "aws.api_gateway.websocket.route": "join",
+    "aws.api_gateway.websocket.status": "500",
+    "aws.api_gateway.websocket.answer.size": "5",
+    "network.protocol.name": "websocket",
+    "error.type": "500",
+  });
+  const { name, values } = spanOf({ connection: { connectionId, eventType: "DISCONNECT" } }, "http.", "network.");
+  assert.deepEqual([name, values], ["DISCONNECT", { "network.protocol.name": "websocket" }]);
+});
