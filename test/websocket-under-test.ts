@@ -109,6 +109,7 @@ export class WebSocketUnderTest {
         throw error;
       },
       forget: () => undefined,
+      count: () => undefined,
     };
     this.host = host;
     this.connection = new WebSocketConnection(this.socket as unknown as Socket, Buffer.alloc(0), {

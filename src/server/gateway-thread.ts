@@ -11,6 +11,7 @@ import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { Http1Server } from "../http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import type { InboundRequest } from "../http/inbound.ts";
+import type { WebSocketEvent } from "../http/websocket/websocket.ts";
 import { ApiKeyRecords, type ApiKeySegment } from "../limits/api-key-memory.ts";
 import { openThrottles } from "../limits/throttles.ts";
 import type { Plan } from "../plan/kinds.ts";
@@ -116,6 +117,7 @@ const http1 = new Http1Server({
   onError: (error, request) =>
     logger.error("A request failed.", { error: describe(error), ...describeRequest(request) }),
   onRefused: refused,
+  onWebSocket: countWebSocket,
   secure: (socket) => certificates.secure(socket),
 });
 
@@ -231,6 +233,16 @@ async function collectMetrics(id: number): Promise<void> {
   gateway?.flushMetrics();
   await points?.stored();
   post({ kind: "metrics-collected", id });
+}
+
+function countWebSocket(event: WebSocketEvent): void {
+  if (event === "received") metrics.add("webSocketMessagesReceived");
+  else if (event === "sent") metrics.add("webSocketMessagesSent");
+  else if (event === "closed") metrics.add("webSocketsOpen", -1);
+  else {
+    metrics.add("webSocketsTotal");
+    metrics.add("webSocketsOpen");
+  }
 }
 
 let refusedAtMs = Number.NEGATIVE_INFINITY;

@@ -16,6 +16,7 @@ import { Sessions } from "../services/sts/sessions.ts";
 import type { FindProviderKey } from "../services/sts/web-identity.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { renderMetrics } from "../telemetry/metrics.ts";
+import { renderProcessMetrics } from "../telemetry/process-metrics.ts";
 import { Reservoirs } from "../telemetry/sampling-rule.ts";
 import type { Alarms } from "./alarms.ts";
 import { makeAuthorizerTest } from "./authorizer-test.ts";
@@ -219,7 +220,12 @@ function makeFacts(options: ManagementServerOptions): ServerFacts {
   const awsServices = new AwsServices(config.services, clock);
   return {
     isReady: () => dataPlane.isReady,
-    metrics: () => renderMetrics(telemetry.metrics),
+    metrics: () =>
+      renderMetrics(telemetry.metrics) +
+      renderProcessMetrics([
+        { name: "control", busyMs: performance.eventLoopUtilization().active },
+        ...dataPlane.threads.times,
+      ]),
     accountThrottle: accountThrottle(makeControlLimits(config.limit, config.profile)),
     beyondAws: config.beyondAws,
     status: () =>

@@ -8,6 +8,7 @@ import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import type { ApiKeyMemory } from "../limits/api-key-memory.ts";
 import { methodCount, packPlan } from "../plan/packed-plan.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { ThreadTime } from "../telemetry/process-metrics.ts";
 import type { FoundSamples, SampleKey } from "../waf/samples.ts";
 import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
 
@@ -100,6 +101,14 @@ export class ThreadPool {
 
   get isEveryThreadListening(): boolean {
     return this.#slots.every((slot) => slot.isListening);
+  }
+
+  /** How long each living thread has worked. */
+  get times(): ThreadTime[] {
+    return this.#slots.flatMap(({ index, worker }) => {
+      if (worker === undefined) return [];
+      return { name: threadName(index), busyMs: worker.performance.eventLoopUtilization().active };
+    });
   }
 
   post(message: ToThread): void {
@@ -203,7 +212,7 @@ export class ThreadPool {
       threadCount: count,
       isPortShared: count > 1,
     };
-    const worker = new Worker(entry, { workerData, name: `gateway-${slot.index}` });
+    const worker = new Worker(entry, { workerData, name: threadName(slot.index) });
     slot.worker = worker;
     slot.startedAt = performance.now();
     const handlers = this.#handlers(slot, worker);
@@ -326,6 +335,8 @@ export class ThreadPool {
     for (const { reject } of waiters) reject(error);
   }
 }
+
+const threadName = (index: number): string => `gateway-${index}`;
 
 const describeError = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);

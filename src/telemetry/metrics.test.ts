@@ -18,14 +18,21 @@ test("threads count for themselves, and the sum is rendered", () => {
   first.routeEvent(route, "cacheHits");
   second.routeEvent(route, "cacheHits");
   second.integration(2_000);
+  second.request(second.route("abc/prod"), 304, 1);
   const text = renderMetrics(buffer);
+  assert.ok(
+    !text.includes('cache_hits_total{api="abc",stage="prod",route=""}'),
+    "a route without a cache has no counts of it",
+  );
   for (const line of [
     "portico_management_requests_total 1",
     "portico_connections_total 5",
     "portico_connections_open 4",
     'portico_requests_total{api="abc",stage="prod",route="GET /pets",class="2xx"} 1',
     'portico_requests_total{api="abc",stage="prod",route="GET /pets",class="5xx"} 1',
+    'portico_requests_total{api="abc",stage="prod",route="GET /pets",class="4xx"} 0',
     'portico_route_throttled_total{api="abc",stage="prod",route="GET /pets"} 1',
+    'portico_cache_misses_total{api="abc",stage="prod",route="GET /pets"} 0',
     'portico_cache_hits_total{api="abc",stage="prod",route="GET /pets"} 2',
     'portico_request_duration_seconds_bucket{api="abc",stage="prod",route="GET /pets",le="0.005"} 1',
     'portico_request_duration_seconds_bucket{api="abc",stage="prod",route="GET /pets",le="+Inf"} 2',
@@ -55,7 +62,7 @@ test("a route beyond the table's end counts for its stage, and a stage for no st
   assert.equal(metrics.route("late/prod", "GET /"), metrics.noStage);
   for (const row of rows) metrics.request(row, 200, 1);
   const text = renderMetrics(buffer);
-  assert.equal(text.match(/^portico_requests_total\{/gm)?.length, rows.size);
+  assert.equal(text.match(/^portico_requests_total\{/gm)?.length, 3 * rows.size);
 });
 
 test("labels are escaped", () => {

@@ -29,6 +29,18 @@ const counters = {
     "counter",
     "Client connections closed because they had no PROXY header, or none that can be believed.",
   ],
+  webSocketsOpen: ["portico_websockets_open", "gauge", "WebSockets that are open."],
+  webSocketsTotal: ["portico_websockets_total", "counter", "WebSockets opened."],
+  webSocketMessagesReceived: [
+    "portico_websocket_messages_received_total",
+    "counter",
+    "Text messages received from clients by WebSocket.",
+  ],
+  webSocketMessagesSent: [
+    "portico_websocket_messages_sent_total",
+    "counter",
+    "Text messages sent to clients by WebSocket: answers, callbacks and messages to groups.",
+  ],
   requestBytes: ["portico_request_bytes_total", "counter", "Bytes of request bodies received by the data plane."],
   responseBytes: ["portico_response_bytes_total", "counter", "Bytes of response bodies sent by the data plane."],
   requestsUnmatched: [
@@ -281,7 +293,7 @@ function renderRoutes(lines: string[], sums: Float64Array, buffer: SharedArrayBu
   lines.push(`# HELP ${requests} Requests answered, by route and status class.`, `# TYPE ${requests} counter`);
   for (const { labels, values } of rows) {
     for (let statusClass = 0; statusClass < statusClasses; statusClass++) {
-      if (values[statusClass]! > 0)
+      if (values[statusClass]! > 0 || isAlwaysShown(statusClass))
         lines.push(`${requests}{${labels},class="${statusClass + 1}xx"} ${values[statusClass]}`);
     }
   }
@@ -289,8 +301,7 @@ function renderRoutes(lines: string[], sums: Float64Array, buffer: SharedArrayBu
     const [metric, help] = routeEvents[name];
     lines.push(`# HELP ${metric} ${help}`, `# TYPE ${metric} counter`);
     for (const { labels, values } of rows) {
-      const count = values[eventsAt[name]]!;
-      if (count > 0) lines.push(`${metric}{${labels}} ${count}`);
+      if (name === "throttled" || hasCache(values)) lines.push(`${metric}{${labels}} ${values[eventsAt[name]]}`);
     }
   }
   const durations = "portico_request_duration_seconds";
@@ -299,6 +310,11 @@ function renderRoutes(lines: string[], sums: Float64Array, buffer: SharedArrayBu
   for (const { labels, values } of rows)
     renderHistogram(lines, values.subarray(routeHistogram), durations, `${labels},`);
 }
+
+/** A series that begins at 0 shows its first error as a rise: Prometheus does not know what came before a series' first value. */
+const isAlwaysShown = (statusClass: number): boolean => [2, 4, 5].includes(statusClass + 1);
+
+const hasCache = (values: Float64Array): boolean => values[eventsAt.cacheHits]! + values[eventsAt.cacheMisses]! > 0;
 
 function routeLabels(buffer: SharedArrayBuffer, index: number): string | undefined {
   if (index === unlabelled) return 'api="",stage="",route=""';

@@ -476,3 +476,38 @@ test("an account connects so many times a second, and no more", async (t) => {
   assert.ok(refused.length >= 15 && refused.length <= 25, String(refused.length));
   assert.match(refused[0]!, /x-portico-hint: .*--limit webSocketConnects=N/);
 });
+
+test("WebSockets and their messages are counted, in all threads together", async () => {
+  const server = await startPortico({ args: ["--threads", "2"] });
+  try {
+    const address = `${server.url.replace("http", "ws")}/_aws/execute-api/${await mockApi(server.url)}/prod`;
+    const read = async (name: string): Promise<number> => {
+      const { text } = await send(`${server.url}/_portico/metrics`);
+      return Number(new RegExp(`^portico_${name} (\\d+)$`, "m").exec(text)?.[1]);
+    };
+    const clients = await Promise.all(Array.from({ length: 6 }, () => connectMock(address)));
+    assert.equal(await read("websockets_open"), 6);
+    // Each was answered a message, and one is sent by a callback.
+    await send(`${server.url}/_aws/execute-api/${address.split("/").at(-2)}/prod/@connections/${clients[0]!.id}`, {
+      method: "POST",
+      headers: {
+        Authorization:
+          "AWS4-HMAC-SHA256 Credential=test/20261120/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=00",
+      },
+      body: "hello",
+    });
+    assert.equal(await read("websocket_messages_received_total"), 6);
+    assert.equal(await read("websocket_messages_sent_total"), 7);
+    for (const { socket } of clients.slice(1)) socket.close();
+    await until(async () => (await read("websockets_open")) === 1, { what: "five are closed" });
+    assert.equal(await read("websockets_total"), 6);
+    // A handshake that is refused opens nothing.
+    const refused = new WebSocket(`${address}-none`);
+    await once(refused, "error");
+    assert.equal(await read("websockets_total"), 6);
+    clients[0]!.socket.close();
+    await until(async () => (await read("websockets_open")) === 0, { what: "all are closed" });
+  } finally {
+    await server.stop();
+  }
+});

@@ -48,7 +48,12 @@ test("exactly one line is printed, when the server is ready", async () => {
 });
 
 test("the operations endpoints answer for their methods only, and name each other", async () => {
-  assert.match((await send(`${portico.url}/_portico/metrics`)).text, /^portico_management_requests_total \d+/m);
+  const { text } = await send(`${portico.url}/_portico/metrics`);
+  assert.match(text, /^portico_management_requests_total \d+/m);
+  for (const thread of ["control", "gateway-0", "gateway-1"])
+    assert.match(text, new RegExp(`^portico_thread_busy_seconds_total{thread="${thread}"} [\\d.]+$`, "m"));
+  assert.match(text, /^process_cpu_seconds_total [\d.]+$/m);
+  assert.match(text, /^process_resident_memory_bytes \d+$/m);
   assert.equal((await send(`${portico.url}/_portico/ready`, { method: "HEAD" })).status, 200);
   const wrong = await send(`${portico.url}/_portico/reset`);
   assert.equal(wrong.status, 405);

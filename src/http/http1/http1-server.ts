@@ -5,6 +5,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { InboundExchange, InboundRequest } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
 import { directClient, isTrusted } from "../request-client.ts";
+import type { WebSocketEvent } from "../websocket/websocket.ts";
 import { WebSocketConnection } from "../websocket/websocket-connection.ts";
 import { Connection, type ConnectionHost, type TickLimits } from "./connection.ts";
 import type { Http1Limits } from "./limits.ts";
@@ -18,6 +19,8 @@ export interface Http1Options {
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
   /** Called when a connection is closed because it has no PROXY header, or none that can be believed. */
   readonly onRefused?: (address: string, problem: string) => void;
+  /** Called for what is counted of WebSockets. */
+  readonly onWebSocket?: (event: WebSocketEvent) => void;
   /** Answers TLS: returns the socket inside of one whose first bytes are unread. Without it, TLS is not offered. */
   readonly secure?: ((socket: Socket) => Socket) | undefined;
 }
@@ -32,6 +35,7 @@ export class Http1Server implements ConnectionHost {
   readonly onRequest: (exchange: InboundExchange) => void;
   readonly onError: (error: unknown, request: InboundRequest | undefined) => void;
   readonly onRefused: (address: string, problem: string) => void;
+  readonly count: (event: WebSocketEvent) => void;
   readonly ticks: TickLimits;
   tick = 0;
   isStopping = false;
@@ -54,6 +58,7 @@ export class Http1Server implements ConnectionHost {
     this.onRequest = options.onRequest;
     this.onError = options.onError;
     this.onRefused = options.onRefused ?? (() => undefined);
+    this.count = options.onWebSocket ?? (() => undefined);
     this.#secure = options.secure;
     this.#clock = options.clock;
     const { headerTimeoutMs, bodyTimeoutMs, sendTimeoutMs, keepAliveMs, lingerMs } = limits;

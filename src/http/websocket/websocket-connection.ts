@@ -15,7 +15,7 @@ import {
   unmask,
   validTo,
 } from "./frames.ts";
-import type { ClosedBy, WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "./websocket.ts";
+import type { ClosedBy, WebSocketEvent, WebSocketLimits, WebSocketPeer, WebSocketReceiver } from "./websocket.ts";
 
 /** What a WebSocket needs from the server that accepted its connection. */
 export interface WebSocketHost {
@@ -28,6 +28,7 @@ export interface WebSocketHost {
   reserve(bytes: number): boolean;
   release(bytes: number): void;
   forget(socket: WebSocketConnection): void;
+  count(event: WebSocketEvent): void;
 }
 
 const empty = Buffer.alloc(0);
@@ -100,6 +101,7 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
     this.#receiver = receiver;
     this.#openedMs = host.nowMs;
     this.lastActiveMs = host.nowMs;
+    host.count("opened");
     passSocket(socket, this);
     socket.setKeepAlive(true, keepAliveMs);
     if (early.length > 0) process.nextTick(receiveEarly, this, early);
@@ -132,6 +134,7 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
   #write({ head, payload }: TextFrame): true {
     const { socket } = this;
     this.lastActiveMs = this.#host.nowMs;
+    this.#host.count("sent");
     if (payload === undefined) socket.write(head);
     else {
       socket.cork();
@@ -383,6 +386,7 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
   }
 
   #hand(message: Buffer): void {
+    this.#host.count("received");
     if (!this.#receiver.onText(message)) this.#isPaused = true;
   }
 
@@ -497,6 +501,7 @@ export class WebSocketConnection implements WebSocketPeer, SocketOwner {
     this.#state = states.closed;
     this.#forgetInput();
     this.#host.forget(this);
+    this.#host.count("closed");
     if (wasOpen) this.#tellClosed(closeCodes.lost, "", "lost");
   }
 }

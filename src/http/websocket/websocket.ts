@@ -18,6 +18,9 @@ export interface WebSocketLimits {
 /** Who closed a WebSocket: `idle` if the server did because nothing came or went, `lost` if it ended without a closing. */
 export type ClosedBy = "client" | "server" | "idle" | "lost";
 
+/** What is counted of WebSockets: their beginnings and ends, and the text messages of clients and for them. */
+export type WebSocketEvent = "opened" | "closed" | "received" | "sent";
+
 /** Gets what happens to a WebSocket. An exception that it throws closes that WebSocket and no other. */
 export interface WebSocketReceiver {
   /** Takes a whole text message, which is valid UTF-8. Returning false asks for nothing more until the peer's `resume`. */
