@@ -186,7 +186,6 @@ async function keepLoading(
     staying.send("{}");
     socket.close();
     await once(socket, "close");
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   staying.close();
 }
