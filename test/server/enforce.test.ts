@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { makeAccessKeyId } from "../../src/access/access-key-id.ts";
 import type { Credentials } from "../../src/access/request-signer.ts";
+import { decodeCbor } from "../../src/protocol/cbor.ts";
 import { readConfig } from "../../src/server/config.ts";
 import { type RunningServer, startServer } from "../../src/server/start.ts";
 import { makeLogger } from "../../src/telemetry/logger.ts";
@@ -46,7 +47,9 @@ interface Answer {
 
 async function send(method: string, target: string, headers: Record<string, string>, body?: string): Promise<Answer> {
   const response = await fetch(`${server.url}${target}`, { method, headers, ...(body === undefined ? {} : { body }) });
-  const text = await response.text();
+  const answer = Buffer.from(await response.arrayBuffer());
+  const isCbor = response.headers.get("content-type") === "application/cbor";
+  const text = isCbor ? JSON.stringify(decodeCbor(answer)) : answer.toString();
   const code =
     response.headers.get("x-amzn-errortype") ??
     /<Code>(\w+)<\/Code>/.exec(text)?.[1] ??
@@ -112,6 +115,35 @@ const services: readonly { readonly name: string; readonly call: Call; readonly 
       path: "/",
       headers: json11("AWSWAF_20190729.ListWebACLs"),
       body: '{"Scope":"REGIONAL"}',
+    },
+  },
+  {
+    name: "cloudwatch by query",
+    words: "query",
+    call: { ...iam({ Action: "DescribeAlarms", Version: "2010-08-01" }), service: "monitoring" },
+  },
+  {
+    name: "cloudwatch by JSON",
+    words: "json",
+    call: {
+      service: "monitoring",
+      method: "POST",
+      path: "/",
+      headers: {
+        "content-type": "application/x-amz-json-1.0",
+        "x-amz-target": "GraniteServiceVersion20100801.ListMetrics",
+      },
+      body: "{}",
+    },
+  },
+  {
+    name: "cloudwatch by CBOR",
+    words: "rest",
+    call: {
+      service: "monitoring",
+      method: "POST",
+      path: "/service/GraniteServiceVersion20100801/operation/ListMetrics",
+      headers: { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" },
     },
   },
   { name: "portico's own", words: "rest", call: { service: "portico", method: "GET", path: "/_portico/status" } },
