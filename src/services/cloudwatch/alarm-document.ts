@@ -107,6 +107,22 @@ export function queriesOf(settings: AlarmSettings): {
   return { queries: [{ Id: "m1", MetricStat }], id: "m1" };
 }
 
+/**
+ * Returns how many samples the periods of an alarm need, so that it is not left alone; undefined if any number will do.
+ *
+ * AWS: CloudWatch User Guide, "Percentile-based CloudWatch alarms and low data samples": 10/(1-percentile) from the median on, and
+ * 10/percentile below.
+ */
+export function samplesNeeded({
+  ExtendedStatistic,
+  EvaluateLowSampleCountPercentile,
+}: AlarmSettings): number | undefined {
+  if (EvaluateLowSampleCountPercentile !== "ignore") return undefined;
+  const share = Number(/^p([\d.]+)$/i.exec(ExtendedStatistic ?? "")?.[1]) / 100;
+  // The extremes are exact, however few samples there are.
+  return share > 0 && share < 1 ? Math.round(10 / (share < 0.5 ? share : 1 - share)) : undefined;
+}
+
 /** Returns an alarm's period, in seconds: with several metrics, the longest of theirs. */
 export const periodOf = ({ Period, Metrics = [] }: AlarmSettings): number =>
   Period ?? Math.max(60, ...Metrics.map(({ MetricStat, Period: own }) => MetricStat?.Period ?? own ?? 60));

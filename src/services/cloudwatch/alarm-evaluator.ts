@@ -2,7 +2,7 @@ import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Scope, Store } from "../../store/store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { type AlarmDocument, alarmKind, periodOf, queriesOf } from "./alarm-document.ts";
+import { type AlarmDocument, alarmKind, periodOf, queriesOf, samplesNeeded } from "./alarm-document.ts";
 import type { AlarmChange } from "./alarm-families.ts";
 import { record, stateLine } from "./alarm-history.ts";
 import type { CloudWatchService } from "./cloudwatch-service.ts";
@@ -100,7 +100,8 @@ export class AlarmEvaluator {
     if (first === undefined) return;
     const questions = watched.map(({ alarm: { settings } }): AlarmQuestion => {
       const periods = settings.EvaluationPeriods + furtherPeriods;
-      return { ...queriesOf(settings), period: periodOf(settings), periods, endMinute };
+      const question = { ...queriesOf(settings), period: periodOf(settings), periods, endMinute };
+      return { ...question, samplesNeeded: samplesNeeded(settings) };
     });
     const { answers } = (await metrics.call({
       operation: "ReadAlarmPoints",
@@ -115,6 +116,8 @@ export class AlarmEvaluator {
         logger.warn("An alarm can't be evaluated.", { alarm: each.alarm.arn, reason: answer.why });
         continue;
       }
+      // AWS: such an alarm keeps its state.
+      if (answer.fewSamples?.some((age) => age < each.alarm.settings.EvaluationPeriods)) continue;
       const period = periodOf(each.alarm.settings);
       const values = answer.values.map((value) => value ?? undefined);
       const points = { values, newest: endMinute * 60 - period, period };

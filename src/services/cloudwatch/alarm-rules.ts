@@ -47,6 +47,12 @@ export function readAlarmSettings(
       `Unsupported value for TreatMissingData: ${TreatMissingData.slice(0, 64)}. Valid values are [${treatments.join(", ")}].`,
     );
   }
+  const low = input.EvaluateLowSampleCountPercentile;
+  if (low !== undefined && !["evaluate", "ignore"].includes(low)) {
+    throw validationError(
+      `Option ${low.slice(0, 64)} is not supported. Supported options for parameter EvaluateLowSampleCountPercentile are evaluate and ignore.`,
+    );
+  }
   const settings: AlarmSettings = present<AlarmSettings>({
     AlarmDescription: input.AlarmDescription,
     ActionsEnabled: input.ActionsEnabled ?? true,
@@ -78,12 +84,6 @@ function refuseUnserved(input: PutMetricAlarmInput): void {
     throw notImplemented("Portico has no anomaly detection: no ThresholdMetricId.");
   if (input.EvaluationCriteria !== undefined || input.EvaluationInterval !== undefined) {
     throw notImplemented("Portico has no PromQL alarms: no EvaluationCriteria and EvaluationInterval.");
-  }
-  const low = input.EvaluateLowSampleCountPercentile;
-  if (low !== undefined && low !== "evaluate") {
-    throw notImplemented(
-      "Portico evaluates percentiles of few samples, too: EvaluateLowSampleCountPercentile is evaluate.",
-    );
   }
 }
 

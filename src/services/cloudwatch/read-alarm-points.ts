@@ -10,13 +10,20 @@ export interface AlarmQuestion {
   /** In seconds. */
   readonly period: number;
   readonly periods: number;
+  /** The samples that a period needs; those of the first query's metric are counted. */
+  readonly samplesNeeded?: number | undefined;
   /** Where the newest period ends; whole minutes since 1970. */
   readonly endMinute: number;
 }
 
 /** The values, the newest first; null where there is none. Or why there are none. */
 export type AlarmAnswer =
-  | { readonly kind: "values"; readonly values: readonly (number | null)[] }
+  | {
+      readonly kind: "values";
+      readonly values: readonly (number | null)[];
+      /** The ages of the periods that have fewer samples than needed: 0 is the newest. */
+      readonly fewSamples?: readonly number[];
+    }
   | { readonly kind: "failed"; readonly why: string };
 
 /** Reads the values of several alarms. One that can't be evaluated spoils no other. */
@@ -27,7 +34,8 @@ export function readAlarmPoints(
 ): object {
   const answers = questions.map((question): AlarmAnswer => {
     try {
-      return { kind: "values", values: readValues(store, question, call) };
+      const values = readValues(store, question, call);
+      return { kind: "values", values, ...readFewSamples(store, question, call) };
     } catch (error) {
       return { kind: "failed", why: error instanceof Error ? error.message : String(error) };
     }
@@ -49,4 +57,13 @@ function readValues(
     const time = endMinute * 60 - (age + 1) * period;
     return series?.values.get(time) ?? null;
   });
+}
+
+function readFewSamples(store: MetricStore, question: AlarmQuestion, call: MetricCall): { fewSamples?: number[] } {
+  const { samplesNeeded, queries } = question;
+  const MetricStat = queries[0]?.MetricStat;
+  if (samplesNeeded === undefined || MetricStat === undefined) return {};
+  const counting = { Id: "samples", MetricStat: { ...MetricStat, Stat: "SampleCount" } };
+  const counts = readValues(store, { ...question, queries: [counting], id: "samples" }, call);
+  return { fewSamples: counts.flatMap((count, age) => (count !== null && count < samplesNeeded ? [age] : [])) };
 }

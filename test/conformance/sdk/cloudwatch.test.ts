@@ -386,6 +386,22 @@ describe("CloudWatch alarms", () => {
     ]);
   });
 
+  it("of percentiles stay as they are where there are too few samples, if they are told to", async () => {
+    const percentile = { Statistic: undefined, ExtendedStatistic: "p90", EvaluateLowSampleCountPercentile: "ignore" };
+    await alarm("slow", percentile);
+    await alarm("slow-evaluated", { ...percentile, MetricName: "slow", EvaluateLowSampleCountPercentile: "evaluate" });
+    const samples = async (count: number): Promise<void> => {
+      const MetricData = [{ MetricName: "slow", Values: [9, 10], Counts: [count - 1, 1] }];
+      await client.send(new PutMetricDataCommand({ Namespace: "Shop", MetricData }));
+      await advance(1);
+    };
+    await samples(99);
+    await until(async () => (await stateOf("slow-evaluated")) === "ALARM");
+    assert.equal(await stateOf("slow"), "INSUFFICIENT_DATA");
+    await samples(100);
+    await until(async () => (await stateOf("slow")) === "ALARM");
+  });
+
   it("watch math over metrics", async () => {
     const metric = (Id: string) => ({
       Id,
@@ -607,13 +623,13 @@ describe("CloudWatch alarms", () => {
           ],
         },
         { ComparisonOperator: "LessThanLowerThreshold" },
-        { EvaluateLowSampleCountPercentile: "ignore" },
+        { EvaluateLowSampleCountPercentile: "maybe" },
       ]),
       [
         "InvalidParameterValueException",
         ...Array.from({ length: 10 }, () => "ValidationException"),
         "NotImplementedException",
-        "NotImplementedException",
+        "ValidationException",
       ],
     );
     const composite = new PutCompositeAlarmCommand({ AlarmName: "both", AlarmRule: "ALARM(a)" });
