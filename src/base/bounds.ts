@@ -783,6 +783,17 @@ export const bounds = {
   traceRangeMsMax: { value: 86_400_000, source: "AWS X-Ray: GetTraceSummaries, 24 hours" },
   traceTimeSecondsMax: { value: 32_503_680_000, source: "ours: times of segments, up to the year 3000" },
   traceSegmentDepthMax: { value: 32, source: "ours: nesting of subsegments" },
+  traceBytesMax: {
+    value: 512_000,
+    source: "AWS X-Ray quotas: trace document size, 500 KB; of a longer one, this is read",
+  },
+  traceScanBytesMax: {
+    value: 16_777_216,
+    source: "ours: segments of the traces that one call looks through; the next page has the others",
+  },
+  traceAnnotationsMax: { value: 50, source: "AWS X-Ray quotas: indexed annotations per trace" },
+  traceJsonDepthMax: { value: 200, source: "ours: nesting of a segment document" },
+  traceDocumentsMax: { value: 1_000, source: "ours: segment documents of one PutTraceSegments" },
   traceSegmentsMax: { value: 1_000, source: "ours: segments of one trace that are read" },
   traceBatchIdsMax: { value: 5, source: "AWS X-Ray: BatchGetTraces, trace ids of one call" },
   traceGraphIdsMax: { value: 100, source: "ours: trace ids of one GetTraceGraph" },

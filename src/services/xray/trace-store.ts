@@ -21,6 +21,13 @@ export interface StoredTrace {
   readonly firstMs: number;
 }
 
+/** The documents of a trace's segments. */
+export interface StoredDocuments {
+  readonly documents: readonly string[];
+  /** The trace has more than these. */
+  readonly isCut: boolean;
+}
+
 /** A segment that is stored, or replaces the one with its id. */
 export interface SegmentRow {
   readonly segment: Segment;
@@ -79,10 +86,10 @@ export class TraceStore {
   traces(
     { account, region }: TraceScope,
     range: { readonly fromMs: number; readonly toMs: number; readonly after?: StoredTrace; readonly limit: number },
-  ): StoredTrace[] {
+  ): (StoredTrace & { readonly bytes: number })[] {
     const { fromMs, toMs, after, limit } = range;
     const rows = this.#database.rows(
-      `SELECT id, first_ms FROM trace WHERE account = ? AND region = ? AND first_ms >= ? AND first_ms <= ?
+      `SELECT id, first_ms, bytes FROM trace WHERE account = ? AND region = ? AND first_ms >= ? AND first_ms <= ?
        AND (first_ms, id) > (?, ?) ORDER BY first_ms, id LIMIT ?`,
       account,
       region,
@@ -92,20 +99,24 @@ export class TraceStore {
       after?.id ?? "",
       limit,
     );
-    return rows.map((row) => ({ id: row["id"] as string, firstMs: row["first_ms"] as number }));
+    return rows.map(({ id, first_ms: firstMs, bytes }) => ({
+      ...{ id: id as string, firstMs: firstMs as number, bytes: bytes as number },
+    }));
   }
 
   /** Returns the documents of a trace's segments; none if there is no such trace. */
-  segments({ account, region }: TraceScope, traceId: string): string[] {
-    return this.#database
-      .rows(
-        "SELECT document FROM segment WHERE account = ? AND region = ? AND trace_id = ? ORDER BY id LIMIT ?",
-        account,
-        region,
-        traceId,
-        bounds.traceSegmentsMax.value,
-      )
-      .map((row) => row["document"] as string);
+  segments({ account, region }: TraceScope, traceId: string): StoredDocuments {
+    const sql = "SELECT document FROM segment WHERE account = ? AND region = ? AND trace_id = ? ORDER BY id";
+    const documents: string[] = [];
+    let chars = 0;
+    for (const row of this.#database.iterate(sql, account, region, traceId)) {
+      const document = row["document"] as string;
+      chars += document.length;
+      if (chars > bounds.traceBytesMax.value || documents.length === bounds.traceSegmentsMax.value)
+        return { documents, isCut: true };
+      documents.push(document);
+    }
+    return { documents, isCut: false };
   }
 
   /** Drops the traces that are too old. */

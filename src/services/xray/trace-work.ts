@@ -103,6 +103,8 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
 
   /** AWS: X-Ray API reference, "PutTraceSegments". Each document is taken or refused by itself. */
   #put({ TraceSegmentDocuments: documents }: { TraceSegmentDocuments: readonly string[] }, scope: TraceScope): object {
+    const most = bounds.traceDocumentsMax.value;
+    if (documents.length > most) throw invalid(`PutTraceSegments takes ${most} segment documents at most.`);
     const rows = [];
     const refused = [];
     for (const document of documents) {
@@ -125,7 +127,7 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
         traces.push({
           Id: id,
           Duration: factsOfTrace(trace).duration,
-          LimitExceeded: false,
+          LimitExceeded: trace.isCut,
           Segments: trace.segments.map(({ segment, document }) => ({ Id: segment.id, Document: document })),
         });
       }
@@ -192,10 +194,16 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
     const after = readToken(input.NextToken);
     const limit = bounds.traceScanMax.value;
     const found = this.#store.traces(scope, { fromMs, toMs, limit, ...(after !== undefined && { after }) });
-    const last = found.length === limit ? found.at(-1) : undefined;
+    let bytes = 0;
+    const beyond = found.findIndex((trace, index) => {
+      bytes += Math.min(trace.bytes, bounds.traceBytesMax.value);
+      return index > 0 && bytes > bounds.traceScanBytesMax.value;
+    });
+    const looked = beyond < 0 ? found : found.slice(0, beyond);
+    const last = beyond >= 0 || found.length === limit ? looked.at(-1) : undefined;
     return {
-      traces: this.#each(scope, found),
-      scanned: found.length,
+      traces: this.#each(scope, looked),
+      scanned: looked.length,
       next: last === undefined ? undefined : Buffer.from(JSON.stringify([last.firstMs, last.id])).toString("base64url"),
     };
   }
@@ -208,8 +216,8 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
   }
 
   #whole(scope: TraceScope, id: string): WholeTrace | undefined {
-    const documents = this.#store.segments(scope, id);
-    return documents.length === 0 ? undefined : assemble(id, documents);
+    const stored = this.#store.segments(scope, id);
+    return stored.documents.length === 0 ? undefined : assemble(id, stored);
   }
 }
 
@@ -267,6 +275,7 @@ export function readSegment(document: string): Segment | string {
     return "the segment is no JSON";
   }
   if (!isObject(value)) return "the segment is no object";
+  if (isDeeperThan(value, bounds.traceJsonDepthMax.value)) return "the segment is nested too deep";
   const {
     trace_id: traceId,
     id,
@@ -280,9 +289,8 @@ export function readSegment(document: string): Segment | string {
   if (typeof traceId !== "string" || !/^1-[0-9a-f]{8}-[0-9a-f]{24}$/.test(traceId)) return "trace_id is none";
   if (typeof id !== "string" || !/^[0-9a-f]{16}$/.test(id)) return "id is no 16 hex digits";
   if (typeof name !== "string" || name === "" || name.length > 200) return "name is none";
-  if (typeof start !== "number" || !(start >= 0) || start > secondsMax) return "start_time is no time";
-  if (end !== undefined ? typeof end !== "number" || !(end >= 0) || end > secondsMax : isOpen !== true)
-    return "end_time is no time";
+  if (!isTime(start)) return "start_time is no time";
+  if (end !== undefined ? !isTime(end) : isOpen !== true) return "end_time is no time";
   if (parent !== undefined && (typeof parent !== "string" || !/^[0-9a-f]{16}$/.test(parent)))
     return "parent_id is no 16 hex digits";
   if (type !== undefined && (type !== "subsegment" || parent === undefined))
@@ -291,6 +299,17 @@ export function readSegment(document: string): Segment | string {
 }
 
 const secondsMax = bounds.traceTimeSecondsMax.value;
+const isTime = (value: unknown): boolean => typeof value === "number" && value >= 0 && value <= secondsMax;
+
+/** Returns whether a JSON value nests deeper. It needs no stack for it. */
+function isDeeperThan(value: unknown, max: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > max) return true;
+    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
+  }
+  return false;
+}
 
 /** Returns why a (sub)segment's members that are read here can't be, or undefined. */
 function checkParts(part: Readonly<Record<string, unknown>>, depth: number): string | undefined {
@@ -303,9 +322,10 @@ function checkParts(part: Readonly<Record<string, unknown>>, depth: number): str
   if (!Array.isArray(subs)) return "subsegments is no list";
   for (const sub of subs as unknown[]) {
     if (!isObject(sub)) return "a subsegment is no object";
-    const { id, name, start_time: start } = sub;
-    if (typeof id !== "string" || typeof name !== "string" || typeof start !== "number")
+    const { id, name, start_time: start, end_time: end } = sub;
+    if (typeof id !== "string" || typeof name !== "string" || !isTime(start))
       return "a subsegment lacks id, name or start_time";
+    if (end !== undefined && !isTime(end)) return "a subsegment's end_time is no time";
     const problem = checkParts(sub, depth + 1);
     if (problem !== undefined) return problem;
   }

@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
+import { bounds } from "../../base/bounds.ts";
 import type { Segment, Work } from "./segment.ts";
+import type { StoredDocuments } from "./trace-store.ts";
 
 /** A trace with its segments, and those that X-Ray infers. */
 export interface WholeTrace {
   readonly id: string;
   readonly segments: readonly StoredSegment[];
+  /** It has more segments than these. */
+  readonly isCut: boolean;
 }
 
 export interface StoredSegment {
@@ -34,35 +38,38 @@ export interface TraceFacts {
 }
 
 /** Parses a trace's segments, puts subsegments that came alone in their places, and infers the segments of services that sent none. */
-export function assemble(id: string, documents: readonly string[]): WholeTrace {
+export function assemble(id: string, { documents, isCut }: StoredDocuments): WholeTrace {
   const own: StoredSegment[] = [];
-  const alone: Segment[] = [];
+  const alone = new Map<string, Segment[]>();
   for (const document of documents) {
     const segment = JSON.parse(document) as Segment;
-    if (segment.type === "subsegment") alone.push(segment);
-    else own.push({ segment, document });
+    const { type, parent_id: parent = "" } = segment;
+    if (type !== "subsegment") own.push({ segment, document });
+    else alone.set(parent, [...(alone.get(parent) ?? []), segment]);
   }
-  const whole = alone.length === 0 ? own : own.map(({ segment }) => stored(withAlone(segment, alone)));
+  const whole = alone.size === 0 ? own : own.map(({ segment }) => stored(withAlone(segment, alone)));
   // A subsegment whose segment is not there yet is shown as it is.
-  const placed = new Set(
-    alone.filter((sub) => own.length > 0 && whole.some(({ document }) => document.includes(sub.id))),
-  );
-  const segments = [...whole, ...alone.filter((sub) => !placed.has(sub)).map(stored)];
+  const segments = [...whole, ...[...alone.values()].flat().map(stored)];
   const parents = new Set(segments.map(({ segment }) => segment.parent_id));
   const inferred = segments.flatMap(({ segment }) =>
     [...subsegments(segment)]
       .filter((sub) => sub.namespace !== undefined && !parents.has(sub.id))
       .map((sub) => stored(infer(id, sub))),
   );
-  return { id, segments: [...segments, ...inferred] };
+  return { id, segments: [...segments, ...inferred], isCut };
 }
 
 const stored = (segment: Segment): StoredSegment => ({ segment, document: JSON.stringify(segment) });
 
-function withAlone<Part extends Work & { readonly parent_id?: string }>(work: Part, alone: readonly Segment[]): Part {
-  const added = alone.filter((sub) => sub.parent_id === work.id);
+/**
+ * Adds the subsegments that came alone to their parents, and takes them out of the map: each has one place, whatever ids clients
+ * have chosen. Those that would nest too deep stay.
+ */
+function withAlone<Part extends Work>(work: Part, alone: Map<string, Segment[]>, depth = 0): Part {
+  const added = depth < bounds.traceSegmentDepthMax.value ? (alone.get(work.id) ?? []) : [];
+  if (added.length > 0) alone.delete(work.id);
   const parts = [...(work.subsegments ?? []), ...added];
-  return parts.length === 0 ? work : { ...work, subsegments: parts.map((part) => withAlone(part, alone)) };
+  return parts.length === 0 ? work : { ...work, subsegments: parts.map((part) => withAlone(part, alone, depth + 1)) };
 }
 
 export function* subsegments(work: Work): Generator<Work> {
@@ -146,23 +153,31 @@ export function factsOfWork(work: Work & Pick<Segment, "user" | "resource_arn">)
     isError: error === true,
     isThrottle: throttle === true,
     isPartial: work.in_progress === true,
-    url: request?.url,
-    method: request?.method,
-    status: response?.status,
-    userAgent: request?.user_agent,
-    clientAddress: request?.client_ip,
+    url: ifText(request?.url),
+    method: ifText(request?.method),
+    status: typeof response?.status === "number" ? response.status : undefined,
+    userAgent: ifText(request?.user_agent),
+    clientAddress: ifText(request?.client_ip),
     users: typeof user === "string" ? [user] : [],
     annotations: annotationsOf([work, ...subsegments(work)]),
     resourceArns: typeof arn === "string" ? [arn] : [],
   };
 }
 
+/** Returns a member that clients fill, if it is what it should be. */
+const ifText = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+/** AWS: X-Ray Developer Guide, "X-Ray segment documents", annotations: texts, numbers and booleans, of which 50 are indexed. */
 function annotationsOf(works: readonly Work[]): Map<string, unknown[]> {
   const found = new Map<string, unknown[]>();
+  let left = bounds.traceAnnotationsMax.value;
   for (const { annotations } of works) {
     for (const [key, value] of Object.entries(annotations ?? {})) {
+      if (typeof value === "object") continue;
       const values = found.get(key) ?? [];
-      if (!values.includes(value)) values.push(value);
+      if (values.includes(value)) continue;
+      if (left-- === 0) return found;
+      values.push(value);
       found.set(key, values);
     }
   }

@@ -401,6 +401,63 @@ describe("traces", () => {
     assert.equal((await summaries("duration = 2"))[0]?.Id, trace_id);
   });
 
+  it("segments that mean harm are refused, or shown within bounds, and hide no others", async () => {
+    const now = Date.now() / 1000;
+    const traceIdOf = (number: number) => `1-${Math.floor(now).toString(16)}-${number.toString(16).padStart(24, "b")}`;
+    const idOf = (number: number) => number.toString(16).padStart(16, "0");
+    const segment = (trace: number, id: number, more: object = {}) =>
+      JSON.stringify({
+        ...{ trace_id: traceIdOf(trace), id: idOf(id), name: "evil", start_time: now, end_time: now + 1 },
+        ...more,
+      });
+    const put = (...documents: string[]) =>
+      xray.send(new PutTraceSegmentsCommand({ TraceSegmentDocuments: documents }));
+    const deep = (count: number) => `${"[".repeat(count)}${"]".repeat(count)}`;
+    const refused = [
+      segment(0, 1, { metadata: 0 }).replace('"metadata":0', `"metadata":${deep(30_000)}`),
+      "[".repeat(60_000),
+      segment(0, 2, { name: "x".repeat(60_000) }),
+      segment(0, 3, { name: "x".repeat(1_000_000) }),
+      segment(0, 4, { annotations: Object.fromEntries(Array.from({ length: 10_000 }, (_, key) => [`k${key}`, key])) }),
+      segment(0, 5, { annotations: deep(1) }),
+      segment(0, 6, { start_time: 1e300 }),
+      segment(0, 7, { subsegments: [{ id: "a", name: "b", start_time: now, end_time: "never" }] }),
+      segment(0, 8, { parent_id: "__proto__" }),
+    ];
+    const { UnprocessedTraceSegments } = await put(...refused);
+    assert.equal(UnprocessedTraceSegments?.length, refused.length);
+    await refusal(put(...Array<string>(1_001).fill("{}")), InvalidRequestException);
+    const taken = await put(
+      segment(1, 1, {
+        annotations: { toString: { toString: 1 }, __proto__: 1, constructor: "c" },
+        http: { request: null },
+      }),
+      segment(2, 1, { subsegments: [{ id: idOf(1), name: "self", namespace: "aws", start_time: now }] }),
+      segment(2, 2, {
+        type: "subsegment",
+        parent_id: idOf(1),
+        subsegments: [{ id: idOf(1), name: "x", start_time: 1 }],
+      }),
+      ...Array.from({ length: 100 }, (_, id) =>
+        segment(3, id, { metadata: { pad: "x".repeat(60_000) }, annotations: { [`a${id}`]: id } }),
+      ),
+    );
+    assert.deepEqual(taken.UnprocessedTraceSegments, []);
+    const found = await summaries('service("evil")');
+    assert.deepEqual(found.map(({ Id }) => Id).sort(), [1, 2, 3].map(traceIdOf));
+    assert.ok((await summaries('service("traced/prod")')).length > 0);
+    const { Traces = [] } = await xray.send(new BatchGetTracesCommand({ TraceIds: [traceIdOf(2), traceIdOf(3)] }));
+    assert.deepEqual(
+      Traces.map(({ LimitExceeded, Segments = [] }) => [LimitExceeded, Segments.length]),
+      [
+        [false, 2],
+        [true, 8],
+      ],
+    );
+    await xray.send(new GetServiceGraphCommand(range()));
+    await xray.send(new GetTraceGraphCommand({ TraceIds: [1, 2, 3].map(traceIdOf) }));
+  });
+
   it("other accounts and regions see nothing of it, and have rules of their own", async () => {
     assert.deepEqual((await strangers.send(new GetTraceSummariesCommand(range()))).TraceSummaries, []);
     const [one] = await summaries();
