@@ -141,13 +141,26 @@ describe("a request that failed", () => {
     );
   });
 
-  it("is counted by its stage's metrics", async () => {
-    const text = await (await fetch(`${portico.url}/_portico/metrics`)).text();
-    assert.match(
-      text,
-      new RegExp(`^portico_requests_total\\{api="${restApiId}",stage="prod",[^}]*5xx[^}]*\\} 1$`, "m"),
-    );
-  });
+  it(
+    "is counted by its stage's metrics, of CloudWatch and of Prometheus",
+    tool("aws", ["--version"], true),
+    async () => {
+      const now = Date.now();
+      const query = [
+        ...["cloudwatch", "get-metric-statistics", "--namespace", "AWS/ApiGateway", "--metric-name", "5XXError"],
+        ...["--dimensions", "Name=ApiName,Value=orders", "Name=Stage,Value=prod", "--statistics", "Sum"],
+        ...["--period", "60", "--start-time", seconds(now - 600_000), "--end-time", seconds(now + 120_000)],
+      ];
+      const faults = async () =>
+        (await aws(...query)).Datapoints.reduce((sum: number, { Sum }: Json) => sum + Sum, 0) as number;
+      await until(async () => (await faults()) === 1, { what: "CloudWatch counts one 5XXError", ms: 90_000 });
+      const text = await (await fetch(`${portico.url}/_portico/metrics`)).text();
+      assert.match(
+        text,
+        new RegExp(`^portico_requests_total\\{api="${restApiId}",stage="prod",.*class="5xx"\\} 1$`, "m"),
+      );
+    },
+  );
 
   it(
     "is the trace that X-Ray finds by its fault, with the call that failed",

@@ -1,4 +1,4 @@
-# Log groups, in two versions, with an API whose access and execution logs go there.
+# Log groups and a sampling rule of X-Ray, in two versions, with an API whose access and execution logs go there.
 terraform {
   required_providers {
     aws = { source = "hashicorp/aws" }
@@ -17,6 +17,7 @@ provider "aws" {
   endpoints {
     apigateway = var.endpoint
     logs       = var.endpoint
+    xray       = var.endpoint
   }
 }
 resource "aws_cloudwatch_log_group" "plain" { name = "/pets/plain" }
@@ -33,6 +34,21 @@ resource "aws_cloudwatch_log_group" "kept" {
 resource "aws_cloudwatch_log_stream" "s" {
   name           = "stream"
   log_group_name = aws_cloudwatch_log_group.plain.name
+}
+resource "aws_xray_sampling_rule" "orders" {
+  rule_name      = "orders"
+  priority       = local.two ? 20 : 10
+  version        = 1
+  reservoir_size = 1
+  fixed_rate     = local.two ? 0.5 : 0.05
+  url_path       = "*"
+  host           = "*"
+  http_method    = local.two ? "POST" : "*"
+  service_type   = "*"
+  service_name   = "logged/*"
+  resource_arn   = "*"
+  attributes     = local.two ? {} : { "X-Tenant" = "a?" }
+  tags           = { v = var.v }
 }
 data "aws_cloudwatch_log_group" "access" { name = aws_cloudwatch_log_group.access.name }
 data "aws_cloudwatch_log_groups" "pets" {
