@@ -85,7 +85,6 @@ export const bounds = {
     value: 20_000,
     source: "ours: clients' connections of one gateway thread, if the process may have that many open files",
   },
-  roomLooksMax: { value: 1_000, source: "ours: connections that are looked at to make room for one" },
   otherFilesMax: {
     value: 2_048,
     source: "ours: open files that clients' connections leave to backends, functions and the store",

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { after, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { RawClient, statusOf, talk } from "../../../test/raw-http.ts";
 import { until } from "../../../test/until.ts";
 import { ManualClock } from "../../base/clock.ts";
@@ -681,6 +683,27 @@ test("clients that send nothing, or a part of a request, keep nobody out: the ol
   kept.send("bc");
   assert.match(await kept.until((text) => text.endsWith("}")), /"body":"abc"/);
   kept.close();
+});
+
+test("nothing is kept of connections that have come and gone, even after one had to make room", async () => {
+  const { port, server, http1 } = await start(echo, { connectionsMax: 20, lingerMs: 80 });
+  const sockets: WeakRef<object>[] = [];
+  server.on("connection", (socket) => sockets.push(new WeakRef(socket)));
+  const comeAndGo = async (count: number): Promise<void> => {
+    const clients = await Promise.all(Array.from({ length: count }, () => RawClient.open(port)));
+    const tick = http1.tick;
+    await until(() => http1.tick > tick + 2);
+    for (const client of clients) client.close();
+    await until(() => http1.connectionCount === 0);
+  };
+  for (const count of [10, 20, 30, ...Array.from({ length: 20 }, () => 15)]) await comeAndGo(count);
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  await until(() => {
+    collect();
+    return sockets.filter((socket) => socket.deref() !== undefined).length < 50;
+  });
+  assert.ok(sockets.length > 300);
 });
 
 test("stopping: idle connections end now, requests under way are answered, the rest is cut", async () => {

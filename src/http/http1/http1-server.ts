@@ -1,6 +1,5 @@
 import { randomInt } from "node:crypto";
 import type { Socket } from "node:net";
-import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { InboundExchange, InboundRequest } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
@@ -46,8 +45,11 @@ export class Http1Server implements ConnectionHost {
   readonly #tickMs: number;
   /** In the order in which they came. */
   readonly #connections = new Set<Connection | WebSocketConnection>();
-  /** Goes over the connections, each time a little, for one that is closed to make room. */
-  #oldest = this.#connections.values();
+  /**
+   * Goes over the connections for those that make room, once in a sweep's time. It must not live on: an iterator of a set that is
+   * not moved keeps all that has been in the set since.
+   */
+  #candidates: SetIterator<Connection | WebSocketConnection> | undefined = undefined;
   #bufferedBodyBytes = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
   #onEmpty: (() => void) | undefined = undefined;
@@ -104,17 +106,16 @@ export class Http1Server implements ConnectionHost {
 
   /**
    * Closes one connection that waits for a request, of the older ones, so that clients which connect and send nothing, or never
-   * all of a request, keep nobody out. Returns false if there is none among those that it looks at.
+   * all of a request, keep nobody out. Returns false if there is none.
    */
   #makeRoom(): boolean {
-    for (let look = 0; look < looksMax; look++) {
-      const { value: connection } = this.#oldest.next();
-      if (connection === undefined) this.#oldest = this.#connections.values();
-      else if (connection instanceof Connection && connection.isExpendable) {
-        connection.destroy();
-        this.#connections.delete(connection);
-        return true;
-      }
+    this.#candidates ??= this.#connections.values();
+    for (let next = this.#candidates.next(); next.done !== true; next = this.#candidates.next()) {
+      const connection = next.value;
+      if (!(connection instanceof Connection && connection.isExpendable)) continue;
+      connection.destroy();
+      this.#connections.delete(connection);
+      return true;
     }
     return false;
   }
@@ -187,6 +188,7 @@ export class Http1Server implements ConnectionHost {
 
   #sweep(): void {
     this.tick++;
+    this.#candidates = undefined;
     this.#refreshDate();
     let queuedBytes = 0;
     for (const connection of this.#connections) {
@@ -212,7 +214,6 @@ export class Http1Server implements ConnectionHost {
   }
 }
 
-const looksMax = bounds.roomLooksMax.value;
 /** The part of the drain time in which WebSockets are closed: their closing takes a moment, too. */
 const spreadPart = 0.8;
 /** WebSockets are closed no faster than their clients may connect again: 500 a second. AWS: "New connections per second per account". */
