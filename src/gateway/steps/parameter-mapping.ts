@@ -34,6 +34,8 @@ function linkMappedValue(plan: ValuePlan): ReadMappedText {
 
 interface LinkedMapping extends Pick<ParameterMappingPlan, "action" | "name" | "source"> {
   readonly lowerName: string;
+  /** The name as a query has it. */
+  readonly nameInQuery: string;
   readonly read: ReadMappedText;
 }
 
@@ -44,6 +46,7 @@ const linkMappings = (plans: readonly ParameterMappingPlan[], place: ParameterMa
       action,
       name,
       lowerName: name.toLowerCase(),
+      nameInQuery: encodeInQuery(name),
       source: describeSource(source),
       read: linkMappedText(value),
     }));
@@ -189,11 +192,11 @@ export function removeHeader(headers: string[], lowerName: string): void {
 
 function changeQuery(exchange: Exchange, query: string, mappings: readonly LinkedMapping[]): string {
   let pairs = query === "" ? [] : query.split("&");
-  for (const { action, name, read, source } of mappings) {
+  for (const { action, name, nameInQuery, read, source } of mappings) {
     const value = action === "remove" ? undefined : short(read(exchange));
     if (action !== "remove") exchange.trace?.addMapping(`${action}:querystring.${name}`, source, value);
     if (action !== "append") pairs = pairs.map((pair) => withoutName(pair, name)).filter((pair) => pair !== "");
-    if (value !== undefined) pairs.push(`${encodeInQuery(name)}=${encodeInQuery(value)}`);
+    if (value !== undefined) pairs.push(`${nameInQuery}=${encodeInQuery(value)}`);
   }
   return pairs.join("&");
 }
