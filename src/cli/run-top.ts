@@ -2,6 +2,7 @@ import { bounds } from "../base/bounds.ts";
 import { UserError } from "../base/user-error.ts";
 import { metricsPath } from "../server/operations-endpoints.ts";
 import { untilSignal } from "../server/until-signal.ts";
+import { withinMs } from "../server/within-ms.ts";
 import type { Invocation } from "./commands.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { layOut, type Output } from "./output.ts";
@@ -21,25 +22,21 @@ export async function runTop({ args, options, output }: Invocation): Promise<num
   const isJson = options["json"] === true;
   const isOnce = options["once"] === true;
   const isLive = output.isTerminal && !isJson && !isOnce;
-  let isStopping = false;
-  const stop = untilSignal().then(() => {
-    isStopping = true;
-  });
+  const stop = untilSignal();
   if (!isJson) output.note(`Watching ${showEndpoint(endpoint)}; the first figures come in ${intervalMs / 1_000} s.`);
-  let before = await read(endpoint);
+  let before = await whileItRuns(endpoint, read(endpoint));
   try {
     if (isLive) output.raw(screen.begin);
     for (;;) {
-      await Promise.race([stop, new Promise((resolve) => setTimeout(resolve, intervalMs))]);
-      if (isStopping) return 0;
-      const after = await read(endpoint);
+      if (await withinMs(stop, intervalMs)) return 0;
+      const after = await whileItRuns(endpoint, read(endpoint));
       const rates = keep(compareSamples(before, after), only);
-      await names.learn(rates.routes);
+      await whileItRuns(endpoint, names.learn(rates.routes));
       before = after;
       if (isJson) output.raw(`${JSON.stringify(toJson(rates, after, names))}\n`);
       else {
         if (isLive) output.raw(screen.clear);
-        show(rates, names, { endpoint, output, rowsMax: isLive ? rowsOfScreen() : undefined });
+        show(rates, names, { endpoint, output, size: isLive ? sizeOfScreen() : undefined });
       }
       if (isOnce) return 0;
     }
@@ -51,8 +48,11 @@ export async function runTop({ args, options, output }: Invocation): Promise<num
 /** Control sequences of terminals (ECMA-48, and xterm's second screen, which leaves what was there as it is). */
 const screen = { begin: "\x1b[?1049h\x1b[?25l", clear: "\x1b[H\x1b[2J", end: "\x1b[?25h\x1b[?1049l" };
 
-/** How many routes fit. Terminals that do not know their size say 0. */
-const rowsOfScreen = (): number => Math.max(5, (process.stdout.rows || 40) - 4);
+/** How many routes fit, and how much of a line. Terminals that do not know their size say 0. */
+const sizeOfScreen = (): NonNullable<View["size"]> => ({
+  routes: Math.max(5, (process.stdout.rows || 40) - 4),
+  columns: Math.max(20, process.stdout.columns || 120),
+});
 
 function readInterval(given: unknown): number {
   const seconds = given === undefined ? 2 : Number(given);
@@ -83,6 +83,20 @@ async function read(endpoint: string): Promise<MetricsSample> {
         ? "The credentials have to be an access key of that server, whose policies allow portico:GET."
         : "Look into its log.",
   });
+}
+
+/** Throws a `UserError` if the server ends meanwhile. */
+async function whileItRuns<Found>(endpoint: string, asked: Promise<Found>): Promise<Found> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof UserError || !(error instanceof Error)) throw error;
+    throw new UserError({
+      what: `The server at ${endpoint} no longer answers.`,
+      why: error.cause instanceof Error ? error.cause.message : error.message,
+      next: "Look whether it still runs, and call `portico top` again.",
+    });
+  }
 }
 
 const keep = (rates: Rates, only: ReadonlySet<string> | undefined): Rates =>
@@ -122,13 +136,13 @@ function toJson({ seconds, connectionsOpen, routes }: Rates, { atMs }: MetricsSa
 interface View {
   readonly endpoint: string;
   readonly output: Output;
-  /** How many routes fit on the screen; undefined shows those that had requests, however many. */
-  readonly rowsMax: number | undefined;
+  /** How much fits on the screen; undefined shows the routes that had requests, however many and whole. */
+  readonly size: { readonly routes: number; readonly columns: number } | undefined;
 }
 
 const heads = ["API", "STAGE", "ROUTE", "REQ/S", "4XX/S", "5XX/S", "P50", "P99", "CACHED", "THROTTLED/S"];
 
-function show({ routes, connectionsOpen }: Rates, names: ApiNames, { endpoint, output, rowsMax }: View): void {
+function show({ routes, connectionsOpen }: Rates, names: ApiNames, { endpoint, output, size }: View): void {
   const total = (of: (route: RouteRates) => number): number => routes.reduce((sum, route) => sum + of(route), 0);
   const rate = total(({ requestsPerSecond }) => requestsPerSecond);
   const errors = total((route) => route.clientErrorsPerSecond + route.serverErrorsPerSecond);
@@ -136,15 +150,18 @@ function show({ routes, connectionsOpen }: Rates, names: ApiNames, { endpoint, o
     rate === 0 ? "no requests" : `${number(rate)} requests/s, ${((100 * errors) / rate).toFixed(1)} % errors`;
   // tidy-allow: clock – the view says when it was made.
   const at = new Date().toISOString().slice(11, 19);
-  output.line(
-    `${output.paint("bold", showEndpoint(endpoint))}  ${at}Z  ${share}, ${connectionsOpen} connections open\n`,
-  );
-  const shown = routes.filter(({ requests }) => requests > 0 || rowsMax !== undefined).slice(0, rowsMax);
+  const fit = (line: string): string => shorten(line, size?.columns);
+  const facts = `  ${at}Z  ${share}, ${connectionsOpen} connections open`;
+  const server = showEndpoint(endpoint);
+  output.line(`${output.paint("bold", fit(server))}${fit(server + facts).slice(server.length)}\n`);
+  const shown = routes.filter(({ requests }) => requests > 0 || size !== undefined).slice(0, size?.routes);
   if (shown.length === 0) {
     output.line("No route has had a request meanwhile.");
     return;
   }
-  const [head = "", ...lines] = layOut([heads, ...shown.map((route) => cellsOf(route, names))]);
+  const charsMax = size && Math.max(12, Math.floor((size.columns - figuresChars) / 2));
+  const cells = shown.map((route) => cellsOf(route, names).map((cell) => shorten(cell, charsMax)));
+  const [head = "", ...lines] = layOut([heads, ...cells]).map(fit);
   output.line(output.paint("dim", head));
   for (const [index, line] of lines.entries()) {
     const route = shown[index]!;
@@ -158,16 +175,23 @@ function show({ routes, connectionsOpen }: Rates, names: ApiNames, { endpoint, o
             : undefined;
     output.line(style === undefined ? line : output.paint(style, line));
   }
-  if (shown.length < routes.length && rowsMax !== undefined) {
+  if (shown.length < routes.length && size !== undefined) {
     output.line(output.paint("dim", `… and ${routes.length - shown.length} more`));
   }
 }
+
+/** What the stage and the figures take of a line. The names of the API and the route share the rest of a terminal's. */
+const figuresChars = 66;
+
+const shorten = (text: string, charsMax = Number.POSITIVE_INFINITY): string =>
+  text.length > charsMax ? `${text.slice(0, charsMax - 1)}…` : text;
 
 function cellsOf(route: RouteRates, names: ApiNames): string[] {
   const { api, stage, p50Ms, p99Ms, cacheHitShare } = route;
   const rates = [route.requestsPerSecond, route.clientErrorsPerSecond, route.serverErrorsPerSecond].map(number);
   return [
-    api === "" ? "(none)" : names.of(api),
+    // A name may have line ends.
+    api === "" ? "(none)" : names.of(api).replaceAll(/\s+/g, " "),
     stage,
     route.route === "" ? "(no route)" : route.route,
     ...rates,
