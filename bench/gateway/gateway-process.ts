@@ -1,5 +1,6 @@
 // One gateway thread's data plane as a process of its own: started by benchmarks with a plan as JSON, so that what
 // is measured is the codec, the router, the steps and nothing else. Prints its port when it listens.
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
@@ -13,6 +14,7 @@ import { ApiKeyTable } from "../../src/limits/api-key-table.ts";
 import { allocateThrottles, openThrottles } from "../../src/limits/throttles.ts";
 import type { Plan } from "../../src/plan/kinds.ts";
 import { stageKey } from "../../src/plan/plan.ts";
+import { allocateCache } from "../../src/response-cache/cache-memory.ts";
 import { BatchSender } from "../../src/telemetry/batch-sender.ts";
 import { makeExecutionLogDelivery } from "../../src/telemetry/execution-log-delivery.ts";
 import { LogSender } from "../../src/telemetry/log-sender.ts";
@@ -70,7 +72,9 @@ const gateway = new Gateway({
   },
 });
 setInterval(() => gateway.flushMetrics(), bounds.metricsFlushMs.value).unref();
-gateway.setPlan(stageKey(plan.apiId, plan.stageName), plan);
+const key = stageKey(plan.apiId, plan.stageName);
+gateway.setResponseCache(key, allocateCache(67_108_864, randomBytes));
+gateway.setPlan(key, plan);
 const http1 = new Http1Server({
   limits: defaultHttp1Limits,
   clock,
