@@ -14,6 +14,7 @@ import {
   ApiGatewayV2ServiceException,
   type CreateIntegrationCommandInput,
 } from "@aws-sdk/client-apigatewayv2";
+import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { IAM } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
@@ -86,6 +87,7 @@ let rest: APIGateway;
 let v2: ApiGatewayV2;
 let waf: WAFV2;
 let logs: CloudWatchLogs;
+let cloudwatch: CloudWatch;
 let iam: IAM;
 let xray: XRay;
 let lambda: LambdaClient;
@@ -136,6 +138,7 @@ before(async () => {
   v2 = makeClient(ApiGatewayV2, portico);
   waf = makeClient(WAFV2, portico);
   logs = makeClient(CloudWatchLogs, portico);
+  cloudwatch = makeClient(CloudWatch, portico);
   iam = makeClient(IAM, portico);
   xray = makeClient(XRay, portico);
   lambda = makeClient(LambdaClient, portico);
@@ -151,7 +154,7 @@ before(async () => {
   await rest.updateAccount({ patchOperations: [{ op: "replace", path: "/cloudwatchRoleArn", value }] });
 });
 after(async () => {
-  for (const client of [rest, v2, waf, logs, iam, xray, lambda]) client?.destroy();
+  for (const client of [rest, v2, waf, logs, cloudwatch, iam, xray, lambda]) client?.destroy();
   const code = await portico?.stop();
   for (const server of [outside, strict]) {
     server.closeAllConnections();
@@ -855,9 +858,17 @@ const tables: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
   },
   Monitoring: {
     "Amazon CloudWatch metrics": {
-      // What is asked here is the server's own metrics.
-      rest: ["later", async () => isMetered(await aRest())],
-      http: ["later", async () => isMetered(await anHttp())],
+      rest: [
+        "yes",
+        async () => isMetered(await aRest({ info: { title: "metered", version: "1" } }), { ApiName: "metered" }),
+      ],
+      http: [
+        "yes",
+        async () => {
+          const api = await anHttp();
+          await isMetered(api, { ApiId: api.id });
+        },
+      ],
     },
     "Access logs to Amazon CloudWatch Logs": {
       rest: [
@@ -1213,11 +1224,19 @@ async function putMock(restApiId: string, resourceId: string, httpMethod: string
   await rest.putIntegrationResponse({ ...method, statusCode: "200" });
 }
 
-/** The server's own metrics count the API's requests. */
-async function isMetered(api: Api): Promise<void> {
+/** CloudWatch's metrics, and the server's own, count the API's requests. */
+async function isMetered(api: Api, dimensions: Readonly<Record<string, string>>): Promise<void> {
   await api.call();
   const text = await (await fetch(`${portico.url}/_portico/metrics`)).text();
   assert.match(text, new RegExp(`^portico_requests_total\\{api="${api.id}",[^}]*class="2xx"\\} 1$`, "m"));
+  const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+  const now = Date.now();
+  const range = { StartTime: new Date(now - 600_000), EndTime: new Date(now + 600_000), Period: 60 };
+  await until(async () => {
+    const asked = { Namespace: "AWS/ApiGateway", MetricName: "Count", Dimensions, ...range };
+    const { Datapoints = [] } = await cloudwatch.getMetricStatistics({ ...asked, Statistics: ["SampleCount"] });
+    return Datapoints.length === 1 && Datapoints[0]?.SampleCount === 1;
+  });
 }
 
 async function goesThroughLink(IntegrationUri: string): Promise<void> {
