@@ -43,6 +43,7 @@ export function exportHttpDocument(definition: HttpApiDefinition, options: HttpE
   const names = new Set(authorizers.map(({ Name }) => Name));
   const schemeNames = { iam: freeName("iam", names), apiKey: freeName("api_key", names) };
   const paths: Record<string, Part> = {};
+  const context = { ...targetsOf(definition), authorizers, includeExtensions, schemeNames };
   for (const route of routes.toSorted((one, other) => (one.RouteKey < other.RouteKey ? -1 : 1))) {
     const { httpMethod, path } = splitRouteKey(route.RouteKey);
     const isDefault = route.RouteKey === defaultRouteKey;
@@ -50,7 +51,7 @@ export function exportHttpDocument(definition: HttpApiDefinition, options: HttpE
     if (httpMethod === "ANY" && !includeExtensions && !isForReading) continue;
     const key = isDefault ? `/${path}` : path;
     const name = httpMethod === "ANY" ? `${extension}any-method` : httpMethod.toLowerCase();
-    paths[key] = { ...paths[key], [name]: exportRoute(route, { definition, includeExtensions, schemeNames }) };
+    paths[key] = { ...paths[key], [name]: exportRoute(route, context) };
   }
   const schemes = exportSchemes(definition, { includeExtensions, isForReading, schemeNames });
   const schemas = Object.fromEntries(
@@ -126,11 +127,23 @@ function exportServer({ api }: HttpApiDefinition, { endpoint, stageName, include
 }
 
 interface ExportContext {
-  readonly definition: HttpApiDefinition;
+  /** The integrations by the targets of routes. */
+  readonly integrations: ReadonlyMap<string, HttpIntegration>;
+  /** The integrations' responses, by the integrations' ids. */
+  readonly responses: ReadonlyMap<string, readonly IntegrationResponse[]>;
+  readonly authorizers: readonly HttpAuthorizer[];
   readonly includeExtensions: boolean;
   /** The names of the schemes of signed requests and of API keys. */
   readonly schemeNames: { readonly iam: string; readonly apiKey: string };
 }
+
+const targetsOf = ({
+  integrations,
+  integrationResponses = [],
+}: HttpApiDefinition): Pick<ExportContext, "integrations" | "responses"> => ({
+  integrations: new Map(integrations.map((one) => [`integrations/${one.IntegrationId}`, one])),
+  responses: Map.groupBy(integrationResponses, ({ IntegrationId }) => IntegrationId),
+});
 
 /** Returns a name that no authorizer has. */
 function freeName(wanted: string, taken: ReadonlySet<string>): string {
@@ -139,11 +152,12 @@ function freeName(wanted: string, taken: ReadonlySet<string>): string {
   return name;
 }
 
-function exportRoute(route: Route, { definition, includeExtensions, schemeNames }: ExportContext): Part {
+function exportRoute(route: Route, context: ExportContext): Part {
+  const { integrations, authorizers, includeExtensions, schemeNames } = context;
   const { RouteKey, Target, AuthorizationType, AuthorizerId, AuthorizationScopes = [] } = route;
   const { path } = splitRouteKey(RouteKey);
-  const integration = definition.integrations.find(({ IntegrationId }) => Target === `integrations/${IntegrationId}`);
-  const authorizer = definition.authorizers.find((one) => one.AuthorizerId === AuthorizerId);
+  const integration = Target === undefined ? undefined : integrations.get(Target);
+  const authorizer = authorizers.find((one) => one.AuthorizerId === AuthorizerId);
   const security = {
     ...(AuthorizationType === "AWS_IAM" && { [schemeNames.iam]: [] }),
     ...(authorizer !== undefined && { [authorizer.Name]: AuthorizationScopes }),
@@ -173,12 +187,12 @@ function exportRoute(route: Route, { definition, includeExtensions, schemeNames 
     ...(Object.keys(security).length > 0 && { security: [security] }),
     ...(includeExtensions && validator !== undefined && { [validatorExtension]: validator.name }),
     ...(includeExtensions &&
-      integration !== undefined && { [`${extension}integration`]: exportIntegration(integration, definition) }),
+      integration !== undefined && { [`${extension}integration`]: exportIntegration(integration, context) }),
   };
 }
 
 /** Members at their defaults are written as AWS writes them. */
-function exportIntegration(integration: HttpIntegration, { integrationResponses = [] }: HttpApiDefinition): Part {
+function exportIntegration(integration: HttpIntegration, { responses }: ExportContext): Part {
   const { TimeoutInMillis: timeout, TlsConfig: tls } = integration;
   return present({
     payloadFormatVersion: integration.PayloadFormatVersion,
@@ -193,9 +207,7 @@ function exportIntegration(integration: HttpIntegration, { integrationResponses 
     requestParameters: integration.RequestParameters,
     requestTemplates: integration.RequestTemplates,
     passthroughBehavior: integration.PassthroughBehavior?.toLowerCase(),
-    responses: exportResponses(
-      integrationResponses.filter(({ IntegrationId }) => IntegrationId === integration.IntegrationId),
-    ),
+    responses: exportResponses(responses.get(integration.IntegrationId) ?? []),
     responseParameters: integration.ResponseParameters,
     timeoutInMillis: timeout === bounds.httpIntegrationTimeoutMsDefault.value ? undefined : timeout,
     tlsConfig: tls?.ServerNameToVerify === undefined ? undefined : { serverNameToVerify: tls.ServerNameToVerify },
