@@ -109,7 +109,7 @@ const script = tool("script", ["--version"], false);
 test("on a terminal each line fits, whatever names there are, and Ctrl-C leaves it as it was", script, async () => {
   const named = await MockApi.create(portico.url, `\x1b]0;title\x07${"long ".repeat(50)}\nlines`);
   await named.deploy("two");
-  const line = `stty cols 80 rows 12; ${process.execPath} ${bin} top --interval 0.3 --endpoint ${portico.url}`;
+  const line = `stty cols 80 rows 12; exec ${process.execPath} ${bin} top --interval 0.3 --endpoint ${portico.url}`;
   const child = spawn("script", ["-qec", line, "/dev/null"], { env: { ...process.env, TERM: "xterm", NO_COLOR: "" } });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk) => {
