@@ -44,13 +44,13 @@ const stopMsMax = 10_000;
 const answerMsMax = 3_000;
 
 /** Sends requests, all of which have to be answered in time; returns their ids. */
-async function serves(api: MockApi, { url }: Portico, count = 100): Promise<string[]> {
+async function serves(api: MockApi, { url }: Portico, { count = 100, client = "any" } = {}): Promise<string[]> {
   const ids: string[] = [];
   for (let sent = 0; sent < count; sent += 10) {
     const answers = await Promise.all(
       Array.from({ length: 10 }, async () => {
         const isInTime = within(answerMsMax);
-        const answer = await send(`${url}${api.path}`);
+        const answer = await send(`${url}${api.path}`, { headers: { "user-agent": client } });
         return { ...answer, isInTime: isInTime() };
       }),
     );
@@ -71,6 +71,23 @@ async function linesOf({ url }: Portico): Promise<string[]> {
   return (events as { message: string }[]).map(({ message }) => message);
 }
 
+async function traceCountOf({ url }: Portico, client: string): Promise<number> {
+  const now = Math.ceil(Date.now() / 1_000);
+  const { call: xray } = makeClient({ endpoint: url, model: "xray" });
+  const count = async (NextToken?: string): Promise<number> => {
+    const FilterExpression = `http.useragent = "${client}"`;
+    const page = await xray("GetTraceSummaries", {
+      StartTime: now - 600,
+      EndTime: now + 1,
+      FilterExpression,
+      NextToken,
+    });
+    const rest = page["NextToken"] as string | undefined;
+    return (page["TraceSummaries"] as unknown[]).length + (rest === undefined ? 0 : await count(rest));
+  };
+  return count();
+}
+
 test("a full disk costs lines and traces, which are told of; when there is room, both are kept again", {
   ...tool("prlimit", ["--version"], false),
   ...(process.platform !== "linux" && { skip: "/dev/full is Linux's" }),
@@ -81,8 +98,9 @@ test("a full disk costs lines and traces, which are told of; when there is room,
   const portico = await startPortico({ args: ["--data", join(folder, "data"), "--access-log", accessLog] });
   after(() => portico.kill());
   const api = await observedApi(portico);
-  const [first = ""] = await serves(api, portico, 10);
+  const [first = ""] = await serves(api, portico, { count: 10, client: "first" });
   await until(async () => (await linesOf(portico)).includes(first));
+  await until(async () => (await traceCountOf(portico, "first")) === 10);
   // Writes fail from now on, as those to a full disk do.
   const limit = async (bytes: string): Promise<void> => {
     const ran = await run("prlimit", [`--pid=${portico.pid}`, `--fsize=${bytes}:`]);
@@ -95,11 +113,12 @@ test("a full disk costs lines and traces, which are told of; when there is room,
   await told(/\d+ traces dropped: they can't be stored/);
   await told(/access log can't be written/);
   await limit("unlimited");
-  const ids = await serves(api, portico);
+  const ids = await serves(api, portico, { client: "last" });
   await until(async () => {
     const lines = new Set(await linesOf(portico));
     return ids.every((id) => lines.has(id));
   });
+  await until(async () => (await traceCountOf(portico, "last")) === ids.length);
   assert.equal(await portico.stop(), 0);
 });
 
