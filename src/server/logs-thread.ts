@@ -16,4 +16,5 @@ runServiceThread(
       post,
       collector: start.collector,
     }),
+  ({ batches, dropped }) => ({ held: batches.reduce((sum, { lines }) => sum + lines.length / 2, 0), dropped }),
 );

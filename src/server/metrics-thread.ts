@@ -6,4 +6,7 @@ import { runServiceThread } from "./run-service-thread.ts";
 import { ServerClock } from "./server-clock.ts";
 
 const start = workerData as CloudWatchStart;
-runServiceThread((post) => new CloudWatchWork(new MetricStore(start), new ServerClock(start.clock), post));
+runServiceThread(
+  (post) => new CloudWatchWork(new MetricStore(start), new ServerClock(start.clock), post),
+  ({ points, dropped }) => ({ held: points.length, dropped }),
+);

@@ -2,7 +2,7 @@ import { parentPort } from "node:worker_threads";
 import { assert } from "../base/assert.ts";
 import { dispatch, type Handlers } from "../base/dispatch.ts";
 import type { FromServiceThread, ToServiceThread } from "../services/thread-messages.ts";
-import { type ThreadWork, ThreadWorker } from "../services/thread-worker.ts";
+import { type ThreadWork, ThreadWorker, type ThreadWorkerOptions } from "../services/thread-worker.ts";
 
 /** How often what is too old is dropped. */
 const sweepMs = 60_000;
@@ -10,11 +10,12 @@ const sweepMs = 60_000;
 /** Runs the thread of a telemetry service: the whole program of a worker that a `ThreadService` starts. */
 export function runServiceThread<Delivery>(
   open: (post: (message: FromServiceThread) => void) => ThreadWork<Delivery>,
+  count: ThreadWorkerOptions<Delivery>["count"],
 ): void {
   const control = parentPort;
   assert(control !== null, "the thread of a service is a worker");
   const post = (message: FromServiceThread): void => control.postMessage(message);
-  const worker = new ThreadWorker(open(post), post);
+  const worker = new ThreadWorker({ open: () => open(post), count, post });
   worker.sweep();
   setInterval(() => worker.sweep(), sweepMs).unref();
   const handlers: Handlers<ToServiceThread<Delivery>> = {

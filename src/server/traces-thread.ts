@@ -5,4 +5,7 @@ import { runServiceThread } from "./run-service-thread.ts";
 import { ServerClock } from "./server-clock.ts";
 
 const start = workerData as TracesStart;
-runServiceThread((post) => new TraceWork(new TraceStore(start), new ServerClock(start.clock), start, post));
+runServiceThread(
+  (post) => new TraceWork(new TraceStore(start), new ServerClock(start.clock), start, post),
+  ({ items, dropped }) => ({ held: items.length, dropped }),
+);

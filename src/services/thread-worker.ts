@@ -7,8 +7,6 @@ import type { FromServiceThread, ThreadCall, ThreadOutcome, ToServiceThread } fr
 export interface ThreadWork<Delivery> {
   /** Stores a delivery. Throws if that is impossible; what it held is then lost. */
   deliver(delivery: Delivery): void;
-  /** How many things a delivery holds, and how many its sender had dropped before. */
-  count(delivery: Delivery): { readonly held: number; readonly dropped: number };
   /** Runs an operation. */
   operate(call: ThreadCall): object | Promise<object>;
   reset(): void;
@@ -17,15 +15,24 @@ export interface ThreadWork<Delivery> {
   close(): void | Promise<void>;
 }
 
+export interface ThreadWorkerOptions<Delivery> {
+  /** Begins the work. Throws if that is impossible, as its file is on a full disk; it is then called again when work comes. */
+  readonly open: () => ThreadWork<Delivery>;
+  /** How many things a delivery holds, and how many its sender had dropped before. */
+  readonly count: (delivery: Delivery) => { readonly held: number; readonly dropped: number };
+  readonly post: (message: FromServiceThread) => void;
+}
+
 /** The thread of a telemetry service: it stores what senders deliver, and answers operations. */
 export class ThreadWorker<Delivery> {
-  readonly #work: ThreadWork<Delivery>;
+  readonly #options: ThreadWorkerOptions<Delivery>;
   readonly #post: (message: FromServiceThread) => void;
   readonly #ports = new Set<MessagePort>();
+  #opened: ThreadWork<Delivery> | undefined;
 
-  constructor(work: ThreadWork<Delivery>, post: (message: FromServiceThread) => void) {
-    this.#work = work;
-    this.#post = post;
+  constructor(options: ThreadWorkerOptions<Delivery>) {
+    this.#options = options;
+    this.#post = options.post;
   }
 
   /** The handlers of control's messages. The thread's owner handles `stop`. */
@@ -56,7 +63,12 @@ export class ThreadWorker<Delivery> {
       }
       port.close();
     }
-    await this.#work.close();
+    await this.#opened?.close();
+  }
+
+  get #work(): ThreadWork<Delivery> {
+    this.#opened ??= this.#options.open();
+    return this.#opened;
   }
 
   #connect(port: MessagePort, first: Delivery): void {
@@ -72,7 +84,7 @@ export class ThreadWorker<Delivery> {
   }
 
   #deliver(delivery: Delivery): void {
-    const { held, dropped } = this.#work.count(delivery);
+    const { held, dropped } = this.#options.count(delivery);
     if (dropped > 0) {
       this.#post({ kind: "dropped", count: dropped, why: "they came faster than they can be stored" });
     }

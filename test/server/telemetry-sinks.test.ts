@@ -88,37 +88,62 @@ async function traceCountOf({ url }: Portico, client: string): Promise<number> {
   return count();
 }
 
-test("a full disk costs lines and traces, which are told of; when there is room, both are kept again", {
+const onLinux = {
   ...tool("prlimit", ["--version"], false),
-  ...(process.platform !== "linux" && { skip: "/dev/full is Linux's" }),
-}, async () => {
-  const accessLog = join(folder, "access");
-  mkdirSync(accessLog);
-  symlinkSync("/dev/full", join(accessLog, "sinks-access.log"));
-  const portico = await startPortico({ args: ["--data", join(folder, "data"), "--access-log", accessLog] });
-  after(() => portico.kill());
-  const api = await observedApi(portico);
-  const [first = ""] = await serves(api, portico, { count: 10, client: "first" });
-  await until(async () => (await linesOf(portico)).includes(first));
-  await until(async () => (await traceCountOf(portico, "first")) === 10);
-  // Writes fail from now on, as those to a full disk do.
-  const limit = async (bytes: string): Promise<void> => {
-    const ran = await run("prlimit", [`--pid=${portico.pid}`, `--fsize=${bytes}:`]);
-    assert.equal(ran.status, 0, ran.stderr);
-  };
-  await limit("1");
-  await serves(api, portico);
-  const told = (pattern: RegExp) => until(() => pattern.test(portico.output()), { what: String(pattern) });
-  await told(/\d+ log lines dropped: they can't be stored/);
-  await told(/\d+ traces dropped: they can't be stored/);
-  await told(/access log can't be written/);
-  await limit("unlimited");
-  const ids = await serves(api, portico, { client: "last" });
+  ...(process.platform !== "linux" && { skip: "/dev/full and prlimit are Linux's" }),
+};
+
+/** Lets the server write no file beyond its first bytes, as on a full disk. */
+async function limitFiles({ pid }: Portico, bytes: "1" | "unlimited"): Promise<void> {
+  const ran = await run("prlimit", [`--pid=${pid}`, `--fsize=${bytes}:`]);
+  assert.equal(ran.status, 0, ran.stderr);
+}
+
+const told = (portico: Portico, pattern: RegExp) =>
+  until(() => pattern.test(portico.output()), { what: String(pattern) });
+
+/** Waits until a round of requests is kept. */
+async function keeps(api: MockApi, portico: Portico, round: { count?: number; client: string }): Promise<void> {
+  const ids = await serves(api, portico, round);
   await until(async () => {
     const lines = new Set(await linesOf(portico));
     return ids.every((id) => lines.has(id));
   });
-  await until(async () => (await traceCountOf(portico, "last")) === ids.length);
+  await until(async () => (await traceCountOf(portico, round.client)) === ids.length);
+}
+
+test(
+  "a full disk costs lines and traces, which are told of; when there is room, both are kept again",
+  onLinux,
+  async () => {
+    const accessLog = join(folder, "access");
+    mkdirSync(accessLog);
+    symlinkSync("/dev/full", join(accessLog, "sinks-access.log"));
+    const portico = await startPortico({ args: ["--data", join(folder, "data"), "--access-log", accessLog] });
+    after(() => portico.kill());
+    const api = await observedApi(portico);
+    await keeps(api, portico, { count: 10, client: "first" });
+    await limitFiles(portico, "1");
+    await serves(api, portico);
+    await told(portico, /\d+ log lines dropped: they can't be stored/);
+    await told(portico, /\d+ traces dropped: they can't be stored/);
+    await told(portico, /access log can't be written/);
+    await limitFiles(portico, "unlimited");
+    await keeps(api, portico, { client: "last" });
+    assert.equal(await portico.stop(), 0);
+  },
+);
+
+test("a disk that is full before the first line and trace costs no later ones", onLinux, async () => {
+  const portico = await startPortico({ args: ["--data", join(folder, "full")] });
+  after(() => portico.kill());
+  const api = await observedApi(portico);
+  await limitFiles(portico, "1");
+  await serves(api, portico);
+  await told(portico, /\d+ log lines dropped: they can't be stored/);
+  await told(portico, /\d+ traces dropped: they can't be stored/);
+  await limitFiles(portico, "unlimited");
+  await keeps(api, portico, { client: "last" });
   assert.equal(await portico.stop(), 0);
 });
 

@@ -34,10 +34,6 @@ export class CloudWatchWork implements ThreadWork<MetricDelivery> {
     if (count > 0) this.#post({ kind: "dropped", count, why: "their account has too many metrics" });
   }
 
-  count({ points, dropped }: MetricDelivery): { held: number; dropped: number } {
-    return { held: points.length, dropped };
-  }
-
   operate({ operation, input, account, region }: ThreadCall): object {
     const call = { account, region, nowMs: this.#clock.now() };
     return threadOperations[operation as keyof typeof threadOperations](this.#store, input, call);

@@ -66,10 +66,6 @@ export class LogsWork implements ThreadWork<LogDelivery> {
     if (stored.length > 0) this.#store.deliver(stored, this.#clock.now());
   }
 
-  count({ batches, dropped }: LogDelivery): { held: number; dropped: number } {
-    return { held: batches.reduce((sum, batch) => sum + batch.lines.length / 2, 0), dropped };
-  }
-
   operate({ operation, input, account, region }: ThreadCall): object {
     const context = { account, region, nowMs: this.#clock.now() };
     if (Object.hasOwn(this.#sessions, operation)) return this.#sessions[operation]!(input, context);

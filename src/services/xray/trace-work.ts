@@ -79,10 +79,6 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
     if (rows.length > 0) this.#store.add(rows);
   }
 
-  count({ items, dropped }: BatchDelivery<TracedExchange>): { held: number; dropped: number } {
-    return { held: items.length, dropped };
-  }
-
   operate({ operation, input, account, region }: ThreadCall): object {
     return this.#operations[operation as TraceOperationName](input as never, { account, region });
   }
