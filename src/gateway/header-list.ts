@@ -21,7 +21,9 @@ export function headerList(request: InboundRequest, lowerName: string): string[]
 /** Returns the last value of a header in a list of names and values. */
 export function lastHeader(headers: readonly string[], lowerName: string): string | undefined {
   for (let index = headers.length - 2; index >= 0; index -= 2) {
-    if (headers[index]!.toLowerCase() === lowerName) return headers[index + 1];
+    const name = headers[index]!;
+    // Lower case is made only for names that could be this one.
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return headers[index + 1];
   }
   return undefined;
 }
