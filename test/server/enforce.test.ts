@@ -84,6 +84,11 @@ const sts = (parameters: Readonly<Record<string, string>>): Call => ({
   service: "sts",
 });
 
+const xray = (operation: string, input: object): Call => ({
+  ...{ service: "xray", method: "POST", path: `/${operation}`, headers: { "content-type": "application/json" } },
+  body: JSON.stringify(input),
+});
+
 /** A harmless call of each service, and the words of its protocol. */
 const services: readonly { readonly name: string; readonly call: Call; readonly words: "rest" | "query" | "json" }[] = [
   { name: "apigateway", words: "rest", call: { service: "apigateway", method: "GET", path: "/restapis" } },
@@ -146,6 +151,7 @@ const services: readonly { readonly name: string; readonly call: Call; readonly 
       headers: { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" },
     },
   },
+  { name: "xray", words: "rest", call: xray("GetSamplingRules", {}) },
   { name: "portico's own", words: "rest", call: { service: "portico", method: "GET", path: "/_portico/status" } },
 ];
 
@@ -500,6 +506,35 @@ test("the metrics' token reads the metrics, and opens nothing else", async () =>
   assert.equal((await bearing(metrics, `Bearer ${metricsToken}`, "POST")).status, 405);
   assert.equal((await ask({ service: "portico", method: "GET", path: metrics })).status, 200);
   assert.ok(!logged.join("").includes(metricsToken));
+});
+
+test("who may send segments reads no traces, and changes only the sampling rules that are allowed", async () => {
+  const allow = (Action: string, Resource: string) => ({ Effect: "Allow", Action, Resource });
+  const ofTeam = "arn:aws:xray:us-east-1:000000000000:sampling-rule/team-*";
+  const Statement = [allow("xray:PutTraceSegments", "*"), allow("xray:*SamplingRule", ofTeam)];
+  const credentials = await makeUser("tracer", { Version: "2012-10-17", Statement });
+  const now = Date.now() / 1000;
+  const trace_id = `1-${Math.floor(now).toString(16)}-cccccccccccccccccccccccc`;
+  const segment = { trace_id, id: "cccccccccccccccc", name: "worker", start_time: now, end_time: now + 1 };
+  const put = xray("TraceSegments", { TraceSegmentDocuments: [JSON.stringify(segment)] });
+  assert.deepEqual((await ask(put, { credentials })).text, '{"UnprocessedTraceSegments":[]}');
+  const everyone = { ServiceName: "*", ServiceType: "*", Host: "*", HTTPMethod: "*", URLPath: "*", ResourceARN: "*" };
+  const rule = (RuleName: string): Call =>
+    xray("CreateSamplingRule", {
+      SamplingRule: { RuleName, Priority: 1, FixedRate: 1, ReservoirSize: 0, Version: 1, ...everyone },
+    });
+  assert.equal((await ask(rule("team-a"), { credentials })).status, 200);
+  const range = { StartTime: now - 60, EndTime: now + 60 };
+  const refused = [
+    ...[xray("Traces", { TraceIds: [trace_id] }), xray("TraceSummaries", range), xray("ServiceGraph", range)],
+    ...[xray("GetSamplingRules", {}), rule("others"), xray("DeleteSamplingRule", { RuleName: "Default" })],
+    xray("UpdateSamplingRule", { SamplingRuleUpdate: { RuleARN: ofTeam.replace("team-*", "others"), FixedRate: 0 } }),
+  ];
+  for (const call of refused) {
+    const answer = await ask(call, { credentials });
+    assert.deepEqual([answer.status, answer.code], [403, "AccessDeniedException"], `${call.path} ${call.body}`);
+  }
+  assert.match((await ask(xray("Traces", { TraceIds: [trace_id] }))).text, /worker/);
 });
 
 test("who may not read an API may not copy it", async () => {
