@@ -1,4 +1,5 @@
 import { bounds } from "../base/bounds.ts";
+import { inferredSegmentId } from "../telemetry/inferred-segment.ts";
 import type { LogStreamWriter } from "../telemetry/log-sink.ts";
 
 const logTailBytes = bounds.functionLogTailBytes.value;
@@ -41,9 +42,12 @@ export function reportLines(
     readonly usedMb: number;
     readonly status: InvocationStatus;
     readonly errorType?: string | undefined;
+    /** The value of X-Amzn-Trace-Id. */
+    readonly traceHeader?: string | undefined;
   },
 ): readonly string[] {
   const { durationMs, initMs, sizeMb, status, errorType } = report;
+  const traced = readSampled(report.traceHeader);
   const billedMs = Math.ceil(durationMs + (initMs ?? 0));
   const usedMb = Math.min(report.usedMb, sizeMb);
   if (format === "text") {
@@ -53,7 +57,9 @@ export function reportLines(
       `END RequestId: ${requestId}\n`,
       `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tBilled Duration: ${billedMs} ms\t` +
         `Memory Size: ${sizeMb} MB\tMax Memory Used: ${usedMb} MB\t` +
-        `${initMs === undefined ? "" : `Init Duration: ${initMs.toFixed(2)} ms\t`}${ending}\n`,
+        `${initMs === undefined ? "" : `Init Duration: ${initMs.toFixed(2)} ms\t`}${ending}` +
+        // As users quote it: an event with two lines.
+        `${traced === undefined ? "" : `\nXRAY TraceId: ${traced.traceId}\tSegmentId: ${traced.segmentId}\tSampled: true\t`}\n`,
     ];
   }
   if (format === "WARN" && status === "success") return [];
@@ -65,7 +71,17 @@ export function reportLines(
     ...(initMs === undefined ? {} : { initDurationMs: toHundredths(initMs) }),
   };
   const failed = errorType === undefined ? {} : { errorType };
-  return [platformEvent("report", { requestId, metrics, status, ...failed })];
+  // AWS: Lambda Developer Guide, "Lambda Telemetry API Event schema reference", TraceContext.
+  const tracing = traced && { spanId: traced.segmentId, type: "X-Amzn-Trace-Id", value: report.traceHeader };
+  return [platformEvent("report", { requestId, metrics, ...(tracing && { tracing }), status, ...failed })];
+}
+
+/** Returns the trace of an invocation that its caller records, and the function's segment in it. */
+function readSampled(header = ""): { readonly traceId: string; readonly segmentId: string } | undefined {
+  const [, traceId, parent] =
+    /^Root=(1-[0-9a-f]{8}-[0-9a-f]{24});Parent=([0-9a-f]{16});Sampled=1(?:;|$)/.exec(header) ?? [];
+  if (traceId === undefined || parent === undefined) return undefined;
+  return { traceId, segmentId: inferredSegmentId(traceId, parent) };
 }
 
 const platformEvent = (name: string, record: object): string =>

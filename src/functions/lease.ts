@@ -296,6 +296,7 @@ export class Lease {
       usedMb: Math.min(this.#usedMb ?? sizeMb, sizeMb),
       status,
       errorType,
+      traceHeader: pending.request.traceId,
     });
     this.#initMs = undefined;
     log?.end();

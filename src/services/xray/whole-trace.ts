@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { bounds } from "../../base/bounds.ts";
+import { inferredSegmentId } from "../../telemetry/inferred-segment.ts";
 import type { Segment, Work } from "./segment.ts";
 import type { StoredDocuments } from "./trace-store.ts";
 
@@ -96,7 +96,7 @@ function infer(traceId: string, sub: Work): Segment {
   const name = isFunction && Array.isArray(resources) && typeof resources[0] === "string" ? resources[0] : sub.name;
   const origin = namespace === "aws" ? (inferredOrigins[sub.name] ?? `AWS::${sub.name}`) : undefined;
   return {
-    id: createHash("sha256").update(`${traceId}/${id}`).digest("hex").slice(0, 16),
+    id: inferredSegmentId(traceId, id),
     name,
     start_time,
     ...(end_time !== undefined && { end_time }),

@@ -10,6 +10,7 @@ import {
   ImportRestApiCommand,
   UpdateStageCommand,
 } from "@aws-sdk/client-api-gateway";
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import {
   BatchGetTracesCommand,
@@ -288,6 +289,17 @@ describe("traces", () => {
       ["authorizer", "AWS::Lambda", true],
       ["behind", "AWS::Lambda", true],
     ]);
+    const logs = portico.client(CloudWatchLogsClient);
+    const named = new RegExp(
+      `\\nXRAY TraceId: ${id}\tSegmentId: ${inferred.find(({ name }) => name === "behind").id}\t`,
+    );
+    await until(
+      async () => {
+        const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/behind" }));
+        return events.some(({ message }) => named.test(message ?? ""));
+      },
+      { what: "the function's report names the trace, and its segment" },
+    );
     for (const sub of subsegments) {
       assert.ok(
         sub.start_time >= segment!["start_time"] && sub.end_time <= segment!["end_time"] + 0.001,
