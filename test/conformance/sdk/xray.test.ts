@@ -10,7 +10,11 @@ import {
   ImportRestApiCommand,
   UpdateStageCommand,
 } from "@aws-sdk/client-api-gateway";
-import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  CloudWatchLogsClient,
+  DescribeLogGroupsCommand,
+  FilterLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import {
   BatchGetTracesCommand,
@@ -290,12 +294,15 @@ describe("traces", () => {
       ["behind", "AWS::Lambda", true],
     ]);
     const logs = portico.client(CloudWatchLogsClient);
+    const logGroupName = "/aws/lambda/behind";
     const named = new RegExp(
       `\\nXRAY TraceId: ${id}\tSegmentId: ${inferred.find(({ name }) => name === "behind").id}\t`,
     );
     await until(
       async () => {
-        const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/behind" }));
+        const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: logGroupName }));
+        if (logGroups.length === 0) return false;
+        const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName }));
         return events.some(({ message }) => named.test(message ?? ""));
       },
       { what: "the function's report names the trace, and its segment" },
