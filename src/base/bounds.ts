@@ -953,11 +953,15 @@ export const bounds = {
   },
   webSocketLargeMessageBytes: {
     value: 4_096,
-    source: "ours: a message whose work may take more than some milliseconds; it waits for its turn",
+    source: "ours: a message whose work may take some 0.1 s; such ones wait in a line of their own",
   },
-  webSocketLargeTurnMsMax: {
+  webSocketPieceBytesMax: {
+    value: 4_096,
+    source: "ours: of what was received in one piece, what a message that is under way may keep besides itself",
+  },
+  webSocketTurnMsMax: {
     value: 10,
-    source: "ours: what a turn of the event loop spends on large messages, or one of them, which takes 0.1 s at most",
+    source: "ours: what a turn of the event loop spends on short messages, and on large ones, or a single one of each",
   },
   webSocketConnectsPerSecond: {
     value: 500,

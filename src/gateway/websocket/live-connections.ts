@@ -6,9 +6,9 @@ import { makeConnectionId } from "./connection-id.ts";
 import { GroupMembers } from "./group-members.ts";
 import { GroupSends } from "./group-sends.ts";
 import { type KeptBytes, KeptMessages } from "./kept-messages.ts";
-import { LargeMessages } from "./large-messages.ts";
 import { LastWills } from "./last-wills.ts";
 import type { MessageProgram } from "./message-program.ts";
+import { MessageTurns } from "./message-turns.ts";
 import { makeResumeToken, ownBytes, Resumable, type ResumedClient } from "./resumable.ts";
 import {
   type ConnectionDescription,
@@ -55,7 +55,7 @@ export class LiveConnections {
   /** The connections whose clients may come back, or are away, by their tokens. */
   readonly #tokens = new Map<string, WebSocketSession>();
 
-  readonly large = new LargeMessages();
+  readonly turns = new MessageTurns();
   /** The bytes of all messages that are under way. */
   #messageBytes = 0;
 

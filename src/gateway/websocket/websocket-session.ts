@@ -8,7 +8,7 @@ import { ExplainedClient } from "./explained-client.ts";
 import type { LastWill } from "./last-wills.ts";
 import type { LiveConnections } from "./live-connections.ts";
 import type { MessageProgram } from "./message-program.ts";
-import type { ClientReturn, Resumable } from "./resumable.ts";
+import { type ClientReturn, ownBytes, type Resumable } from "./resumable.ts";
 import type { Delivery } from "./stage-call.ts";
 
 /** AWS: API Gateway Developer Guide, "Quotas for configuring and running a WebSocket API in API Gateway". */
@@ -23,6 +23,7 @@ export const webSocketLimits: WebSocketLimits = {
 const messagesMax = bounds.webSocketMessagesAtOnceMax.value;
 const messageBytesMax = bounds.webSocketMessagesBytesAtOnceMax.value;
 const largeBytes = bounds.webSocketLargeMessageBytes.value;
+const pieceBytesMax = bounds.webSocketPieceBytesMax.value;
 
 /** A connection of a WebSocket API, from its handshake to its end. */
 export class WebSocketSession implements WebSocketReceiver {
@@ -50,7 +51,7 @@ export class WebSocketSession implements WebSocketReceiver {
   /** The messages that are under way, and their bytes. */
   #running = 0;
   #runningBytes = 0;
-  /** A large message waits for its turn. Nothing overtakes it. */
+  /** A message waits for its turn. No later one of this connection overtakes it. */
   #isWaiting = false;
 
   constructor(
@@ -150,27 +151,30 @@ export class WebSocketSession implements WebSocketReceiver {
     else this.#connections.forget(this);
   }
 
-  onText(message: Buffer): boolean {
+  onText(received: Buffer): boolean {
     const program = this.#connections.programOf(this);
     if (program === undefined) {
       this.close(1001, "Going away");
       return false;
     }
+    const message = unpinned(received);
     if (!this.#connections.begin(message)) {
       this.close(1013, "Too many messages");
       return false;
     }
     this.#running++;
     this.#runningBytes += message.length;
-    if (message.length <= largeBytes) program.receive(this, message);
+    const { turns } = this.#connections;
+    const isLarge = message.length > largeBytes;
+    if (!isLarge && turns.hasTime()) program.receive(this, message);
     else {
       this.#isWaiting = true;
-      this.#connections.large.add(() => this.#takeLarge(message));
+      turns.add(() => this.#takeWaiting(message), isLarge);
     }
     return this.#isReady;
   }
 
-  #takeLarge(message: Buffer): void {
+  #takeWaiting(message: Buffer): void {
     this.#isWaiting = false;
     const program = this.#connections.programOf(this);
     try {
@@ -230,6 +234,15 @@ export class WebSocketSession implements WebSocketReceiver {
     this.resumable?.goOn();
   }
 }
+
+/**
+ * Returns a message in memory of its own if it came in a piece with much else, all of which it would keep for as long as it is
+ * under way: up to 64 KB for a message of a few bytes.
+ */
+const unpinned = (message: Buffer): Buffer =>
+  message.buffer.byteLength > pieceBytesMax && message.buffer.byteLength > 2 * message.length
+    ? ownBytes(message)
+    : message;
 
 /**
  * Returns `disconnectReason`. AWS quirk: it is a text of AWS's own for 1000 and for clients that gave no code; a browser's
