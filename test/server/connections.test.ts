@@ -258,6 +258,7 @@ test("the server's own address needs no stage, and a custom domain name has its 
   await post(sdk(t, portico.url), id, "by the server");
   assert.equal(await text(), "by the server");
   await assert.rejects(post(sdk(t, portico.url), "Llf4ceE2NjMCF7w=", "x"), { name: "GoneException" });
+  await assert.rejects(post(sdk(t, portico.url), "nonsense", "x"), { message: "Invalid connectionId: nonsense" });
   const page = await send(`${portico.url}/@connections/${id}`, {
     method: "POST",
     headers: { origin: "http://a.example" },

@@ -60,9 +60,8 @@ export class ConnectionsApi {
     const alsoDenied = ["@connections", `@connections/${connectionId}`];
     const errorMembers = { connectionId, requestId };
     gate.admit({ ...call, stage, path: below.path, resource, alsoDenied, errorMembers }, (body) => {
-      if (threadOf(connectionId) === undefined) {
-        refuse(call, 400, "BadRequestException", `Invalid connectionId: ${connectionId}`, undefined, errorMembers);
-      } else if (method === "POST" && !isUtf8(body)) refuseBytes(call);
+      if (threadOf(connectionId) === undefined) refuseId(call, errorMembers);
+      else if (method === "POST" && !isUtf8(body)) refuseBytes(call);
       else {
         const target = { connectionId, stageKey: stageKey(stage.apiId, stage.stageName) };
         this.#options.directory.call(target, callOf[method](body), (outcome) =>
@@ -80,7 +79,12 @@ export class ConnectionsApi {
   answerWithoutStage(request: InboundExchange, stageOf: (key: string) => CalledStage | undefined): boolean {
     const path = request.target.split("?", 1)[0]!;
     const connectionId = decodePath(pathPattern.exec(path)?.[1] ?? "");
-    if (threadOf(connectionId) === undefined) return false;
+    if (connectionId === "") return false;
+    if (threadOf(connectionId) === undefined) {
+      const requestId = makeExtendedRequestId();
+      refuseId({ request, requestId }, { connectionId, requestId });
+      return true;
+    }
     this.#options.directory.call({ connectionId, stageKey: "" }, { kind: "locate" }, (outcome) => {
       const stage = outcome.kind === "located" ? stageOf(outcome.stageKey) : undefined;
       if (stage === undefined) answerConnection({ request, requestId: makeExtendedRequestId() }, 200, outcome);
@@ -102,6 +106,18 @@ const isMethod = (method: string): method is Method => Object.hasOwn(callOf, met
 
 /** The statuses of success. AWS: the interface model of apigatewaymanagementapi. */
 const statuses: Readonly<Record<Method, number>> = { POST: 200, GET: 200, DELETE: 204 };
+
+/** Refuses what is no connection's id. */
+function refuseId(call: ConnectionCallback, errorMembers: { readonly connectionId: string }): void {
+  refuse(
+    call,
+    400,
+    "BadRequestException",
+    `Invalid connectionId: ${errorMembers.connectionId}`,
+    undefined,
+    errorMembers,
+  );
+}
 
 /** Refuses a message that is no text. */
 export function refuseBytes(call: ConnectionCallback): void {
