@@ -63,7 +63,8 @@ async function show(example: string, flags: readonly string[], isOnce: boolean):
         failed++;
       }
       console.log(failed === 0 ? "\nAll answers are as expected." : `\n${failed} of these are not as expected.`);
-      if (!isOnce) console.log("The API goes on answering, and a saved file is deployed. Ctrl-C stops.");
+      if (!isOnce)
+        console.log(hasSetup ? afterSetUp : "The API goes on answering, and a saved file is deployed. Ctrl-C stops.");
     }
     if (!isOnce) return await program.ended;
     return failed === 0 ? 0 : 1;
@@ -74,6 +75,10 @@ async function show(example: string, flags: readonly string[], isOnce: boolean):
     rmSync(cwd, { recursive: true, force: true });
   }
 }
+
+/** What setup.sh has made does not follow its files. */
+const afterSetUp =
+  "The API goes on answering. What you change in the files is there when you run the example again. Ctrl-C stops.";
 
 /** Without the addresses of your own servers, which AWS's tools and Portico would read. */
 const environment = (): NodeJS.ProcessEnv =>
