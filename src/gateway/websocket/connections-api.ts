@@ -108,7 +108,10 @@ const isMethod = (method: string): method is Method => Object.hasOwn(callOf, met
 const statuses: Readonly<Record<Method, number>> = { POST: 200, GET: 200, DELETE: 204 };
 
 /** Refuses what is no connection's id. */
-function refuseId(call: ConnectionCallback, errorMembers: { readonly connectionId: string }): void {
+function refuseId(
+  call: ConnectionCallback,
+  errorMembers: { readonly connectionId: string; readonly requestId: string },
+): void {
   refuse(
     call,
     400,
