@@ -61,6 +61,58 @@ export function compileFilter(text: string): TraceFilter {
   return (trace, facts) => test(facts, trace);
 }
 
+/** The steps that one call's filter may take, over all of its traces. */
+class Steps {
+  #left = bounds.traceFilterStepsMax.value;
+
+  /** Throws a {@link FilterProblem} if there are no more. */
+  take(count: number): void {
+    this.#left -= count;
+    if (this.#left < 0) throw new FilterProblem("it takes too long on these traces: ask for less, or for less time");
+  }
+}
+
+/** Every 64 characters that are searched count as much as one condition. */
+const charsPerStep = 64;
+
+const stepsFor = (value: unknown): number => 1 + (typeof value === "string" ? value.length / charsPerStep : 0);
+
+/** The facts of segments, which several conditions ask about. */
+const knownFacts = new WeakMap<StoredSegment, TraceFacts>();
+
+function factsOf(stored: StoredSegment): TraceFacts {
+  const facts = knownFacts.get(stored) ?? factsOfWork(stored.segment);
+  knownFacts.set(stored, facts);
+  return facts;
+}
+
+/** The segments of traces by their ids, and by those of their subsegments. */
+const knownOwners = new WeakMap<WholeTrace, ReadonlyMap<string, readonly StoredSegment[]>>();
+
+function ownersOf(trace: WholeTrace): ReadonlyMap<string, readonly StoredSegment[]> {
+  const known = knownOwners.get(trace);
+  if (known !== undefined) return known;
+  const owners = new Map<string, StoredSegment[]>();
+  for (const stored of trace.segments) {
+    for (const id of new Set([stored.segment.id, ...[...subsegments(stored.segment)].map((part) => part.id)])) {
+      const own = owners.get(id);
+      if (own === undefined) owners.set(id, [stored]);
+      else own.push(stored);
+    }
+  }
+  knownOwners.set(trace, owners);
+  return owners;
+}
+
+/** Makes a test that is made once for each trace. In other tests of segments it would be made for each of them. */
+function oncePerTrace(test: (trace: WholeTrace) => boolean): Test {
+  let last: { readonly trace: WholeTrace; readonly passes: boolean } | undefined;
+  return (_, trace) => {
+    if (last?.trace !== trace) last = { trace, passes: test(trace) };
+    return last.passes;
+  };
+}
+
 interface Token {
   /** What was written; of a text its value. */
   readonly text: string;
@@ -83,6 +135,7 @@ function scan(text: string): Token[] {
 
 class Parser {
   readonly #tokens: readonly Token[];
+  readonly #steps = new Steps();
   #at = 0;
   #depth = 0;
 
@@ -127,7 +180,12 @@ class Parser {
         this.#expect(")");
         return test;
       }
-      return this.#term();
+      const steps = this.#steps;
+      const test = this.#term();
+      return (facts, trace) => {
+        steps.take(1);
+        return test(facts, trace);
+      };
     } finally {
       this.#depth--;
     }
@@ -169,9 +227,14 @@ class Parser {
     const holds = Object.hasOwn(operators, written) ? operators[written] : undefined;
     if (holds === undefined) throw new FilterProblem(`"${written}" is no operator`);
     const wanted = this.#value();
+    const steps = this.#steps;
+    const isHeld = (value: unknown): boolean => {
+      steps.take(stepsFor(value));
+      return holds(value, wanted);
+    };
     // What is not there differs from everything.
-    if (written === "!=") return (facts) => read(facts).every((value) => holds(value, wanted));
-    return (facts) => read(facts).some((value) => holds(value, wanted));
+    if (written === "!=") return (facts) => read(facts).every(isHeld);
+    return (facts) => read(facts).some(isHeld);
   }
 
   #service(): Test {
@@ -179,7 +242,13 @@ class Parser {
     const isNode = this.#node();
     this.#expect(")");
     const inner = this.#inner();
-    return (_, trace) => trace.segments.some((stored) => isNode(stored) && inner(factsOfWork(stored.segment), trace));
+    const steps = this.#steps;
+    return oncePerTrace((trace) =>
+      trace.segments.some((stored) => {
+        steps.take(1);
+        return isNode(stored) && inner(factsOf(stored), trace);
+      }),
+    );
   }
 
   #edge(): Test {
@@ -189,17 +258,20 @@ class Parser {
     const isTarget = this.#node();
     this.#expect(")");
     const inner = this.#inner();
-    return (_, trace) =>
+    const steps = this.#steps;
+    const isSourceOf = (source: StoredSegment): boolean => {
+      steps.take(1);
+      return isSource(source);
+    };
+    return oncePerTrace((trace) =>
       trace.segments.some((target) => {
-        if (!isTarget(target)) return false;
-        const { parent_id: parent } = target.segment;
-        const isCalled = trace.segments.some(
-          (source) =>
-            isSource(source) &&
-            (source.segment.id === parent || [...subsegments(source.segment)].some(({ id }) => id === parent)),
+        steps.take(1);
+        const { parent_id: parent = "" } = target.segment;
+        return (
+          isTarget(target) && ownersOf(trace).get(parent)?.some(isSourceOf) === true && inner(factsOf(target), trace)
         );
-        return isCalled && inner(factsOfWork(target.segment), trace);
-      });
+      }),
+    );
   }
 
   /** Reads nothing (any node), a name, or `id(name: "…", type: "…")`. */

@@ -1,3 +1,4 @@
+import { bounds } from "../../base/bounds.ts";
 import type { Segment } from "./segment.ts";
 import { rootOf, subsegments, typeOf, type WholeTrace } from "./whole-trace.ts";
 
@@ -49,6 +50,11 @@ export class ServiceGraph {
         countEdge(this.#node(caller.name, typeOf(caller)), node, segment);
       }
     }
+  }
+
+  /** Whether it has as many nodes as one answer. */
+  get isFull(): boolean {
+    return this.#nodes.size >= bounds.traceGraphNodesMax.value;
   }
 
   /** Returns the nodes as AWS answers them; those of clients have no statistics. */

@@ -134,11 +134,13 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
   #summaries(input: SummariesInput, scope: TraceScope): object {
     const filter = readFilter(input.FilterExpression);
     const { traces, scanned, next } = this.#scan(input, scope);
-    const summaries = [];
-    for (const trace of traces) {
-      const facts = factsOfTrace(trace);
-      if (filter(trace, facts)) summaries.push(summaryOf(trace, facts, scope.account));
-    }
+    const summaries: object[] = [];
+    ofFilter(() => {
+      for (const { trace } of traces) {
+        const facts = factsOfTrace(trace);
+        if (filter(trace, facts)) summaries.push(summaryOf(trace, facts, scope.account));
+      }
+    });
     return {
       TraceSummaries: summaries,
       ApproximateTime: this.#clock.now() / 1000,
@@ -156,8 +158,17 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
       throw new ApiError("InvalidRequestException", `There is no group ${group}: Portico has the group Default only.`);
     }
     const graph = new ServiceGraph();
-    const { traces, next } = this.#scan(input, scope);
-    for (const trace of traces) graph.add(trace);
+    const { traces, next: behind } = this.#scan(input, scope);
+    let next = behind;
+    let last: string | undefined;
+    for (const { trace, token } of traces) {
+      if (graph.isFull) {
+        next = last;
+        break;
+      }
+      graph.add(trace);
+      last = token;
+    }
     return {
       StartTime: input.StartTime,
       EndTime: input.EndTime,
@@ -167,22 +178,30 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
     };
   }
 
-  #traceGraph({ TraceIds: ids }: { TraceIds: readonly string[] }, scope: TraceScope): object {
-    if (ids.length > bounds.traceGraphIdsMax.value)
+  #traceGraph(
+    { TraceIds: given, NextToken: token }: { readonly TraceIds: readonly string[]; readonly NextToken?: string },
+    scope: TraceScope,
+  ): object {
+    if (given.length > bounds.traceGraphIdsMax.value)
       throw invalid(`GetTraceGraph takes ${bounds.traceGraphIdsMax.value} trace ids at most.`);
+    if (token !== undefined && !/^\d{1,3}$/.test(token)) throw invalid("Invalid NextToken.");
+    const ids = [...new Set(given)];
     const graph = new ServiceGraph();
-    for (const id of new Set(ids)) {
-      const trace = this.#whole(scope, id);
-      if (trace !== undefined) graph.add(trace);
+    let at = Number(token ?? 0);
+    for (let chars = 0; at < ids.length && chars < bounds.traceScanBytesMax.value && !graph.isFull; at++) {
+      const stored = this.#store.segments(scope, ids[at]!);
+      if (stored.documents.length === 0) continue;
+      for (const document of stored.documents) chars += document.length;
+      graph.add(assemble(ids[at]!, stored));
     }
-    return { Services: graph.services(scope.account) };
+    return { Services: graph.services(scope.account), ...(at < ids.length && { NextToken: String(at) }) };
   }
 
   /** Reads a page of the traces of a time range. A page is bounded, so that no call holds up the segments that come. */
   #scan(
     input: RangeInput,
     scope: TraceScope,
-  ): { traces: Generator<WholeTrace>; scanned: number; next: string | undefined } {
+  ): { traces: Generator<ScannedTrace>; scanned: number; next: string | undefined } {
     const fromMs = input.StartTime * 1000;
     const toMs = input.EndTime * 1000;
     if (toMs < fromMs) throw invalid("The start time is later than the end time.");
@@ -200,14 +219,14 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
     return {
       traces: this.#each(scope, looked),
       scanned: looked.length,
-      next: last === undefined ? undefined : Buffer.from(JSON.stringify([last.firstMs, last.id])).toString("base64url"),
+      next: last && tokenOf(last),
     };
   }
 
-  *#each(scope: TraceScope, found: readonly StoredTrace[]): Generator<WholeTrace> {
-    for (const { id } of found) {
-      const trace = this.#whole(scope, id);
-      if (trace !== undefined) yield trace;
+  *#each(scope: TraceScope, found: readonly StoredTrace[]): Generator<ScannedTrace> {
+    for (const each of found) {
+      const trace = this.#whole(scope, each.id);
+      if (trace !== undefined) yield { trace, token: tokenOf(each) };
     }
   }
 
@@ -224,6 +243,12 @@ interface RangeInput {
   readonly NextToken?: string;
 }
 
+interface ScannedTrace {
+  readonly trace: WholeTrace;
+  /** Leads to the traces behind it. */
+  readonly token: string;
+}
+
 interface SummariesInput extends RangeInput {
   readonly FilterExpression?: string;
 }
@@ -237,13 +262,21 @@ const invalid = (message: string): ApiError => new ApiError("InvalidRequestExcep
 
 function readFilter(expression: string | undefined): TraceFilter {
   if (expression === undefined || expression.trim() === "") return () => true;
+  return ofFilter(() => compileFilter(expression));
+}
+
+/** Does what an expression can be the cause of failing. */
+function ofFilter<Result>(work: () => Result): Result {
   try {
-    return compileFilter(expression);
+    return work();
   } catch (error) {
     if (!(error instanceof FilterProblem)) throw error;
     throw invalid(`Invalid filter expression: ${error.message}`);
   }
 }
+
+const tokenOf = ({ firstMs, id }: StoredTrace): string =>
+  Buffer.from(JSON.stringify([firstMs, id])).toString("base64url");
 
 function readToken(token: string | undefined): StoredTrace | undefined {
   if (token === undefined) return undefined;

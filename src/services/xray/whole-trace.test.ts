@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bounds } from "../../base/bounds.ts";
+import { ServiceGraph } from "./service-graph.ts";
+import { summaryOf } from "./trace-summary.ts";
 import { assemble, factsOfTrace, subsegments, type WholeTrace } from "./whole-trace.ts";
 
 const id = "1-5759e988-bd862e3fe1be46a994272793";
@@ -55,4 +57,21 @@ test("annotations are texts, numbers and booleans, fifty at most; what has anoth
   );
   const values = [...factsOfTrace(many).annotations.values()].flat();
   assert.equal(values.length, bounds.traceAnnotationsMax.value);
+});
+
+test("whatever form the members of a segment have, its trace has a summary and a place in the graph", () => {
+  const called = (name: string): object => ({ id: hex(9), name, namespace: "aws", start_time: 1 });
+  for (const more of [
+    ...[{ origin: 5 }, { origin: {} }, { origin: null }, { origin: ["AWS::x"] }, { namespace: 5 }],
+    ...[{ user: {} }, { resource_arn: [] }, { http: { request: null } }, { http: { response: 5 } }],
+    ...["constructor", "__proto__", "toString"].map((name) => ({ subsegments: [called(name)] })),
+  ]) {
+    const whole = trace(segment(1, more));
+    const graph = new ServiceGraph();
+    graph.add(whole);
+    assert.doesNotThrow(() => JSON.stringify(graph.services("123456789012")), JSON.stringify(more));
+    assert.doesNotThrow(() => summaryOf(whole, factsOfTrace(whole), "123456789012"), JSON.stringify(more));
+  }
+  const inferred = trace(segment(1, { subsegments: [called("constructor")] })).segments[1]!.segment;
+  assert.equal(inferred.origin, "AWS::constructor");
 });

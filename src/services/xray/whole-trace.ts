@@ -51,15 +51,25 @@ export function assemble(id: string, { documents, isCut }: StoredDocuments): Who
   // A subsegment whose segment is not there yet is shown as it is.
   const segments = [...whole, ...[...alone.values()].flat().map(stored)];
   const parents = new Set(segments.map(({ segment }) => segment.parent_id));
-  const inferred = segments.flatMap(({ segment }) =>
-    [...subsegments(segment)]
-      .filter((sub) => sub.namespace !== undefined && !parents.has(sub.id))
-      .map((sub) => stored(infer(id, sub))),
-  );
+  const inferred: StoredSegment[] = [];
+  for (const { segment } of segments) {
+    for (const sub of subsegments(segment)) {
+      if (sub.namespace === undefined || parents.has(sub.id)) continue;
+      if (inferred.length === bounds.traceSegmentsMax.value)
+        return { id, segments: [...segments, ...inferred], isCut: true };
+      inferred.push(stored(infer(id, sub)));
+    }
+  }
   return { id, segments: [...segments, ...inferred], isCut };
 }
 
-const stored = (segment: Segment): StoredSegment => ({ segment, document: JSON.stringify(segment) });
+/** Most calls want no document. */
+const stored = (segment: Segment): StoredSegment => ({
+  segment,
+  get document() {
+    return JSON.stringify(segment);
+  },
+});
 
 /**
  * Adds the subsegments that came alone to their parents, and takes them out of the map: each has one place, whatever ids clients
@@ -94,7 +104,8 @@ function infer(traceId: string, sub: Work): Segment {
   const resources = aws?.["resource_names"];
   const isFunction = namespace === "aws" && sub.name === "Lambda";
   const name = isFunction && Array.isArray(resources) && typeof resources[0] === "string" ? resources[0] : sub.name;
-  const origin = namespace === "aws" ? (inferredOrigins[sub.name] ?? `AWS::${sub.name}`) : undefined;
+  const known = Object.hasOwn(inferredOrigins, sub.name) ? inferredOrigins[sub.name] : undefined;
+  const origin = namespace === "aws" ? (known ?? `AWS::${sub.name}`) : undefined;
   return {
     id: inferredSegmentId(traceId, id),
     name,
@@ -186,7 +197,7 @@ function annotationsOf(works: readonly Work[]): Map<string, unknown[]> {
 
 /** The type of a segment's node in the service graph. */
 export const typeOf = ({ origin, namespace, inferred }: Segment): string | undefined =>
-  origin ?? (namespace === "remote" || inferred === true ? "remote" : undefined);
+  ifText(origin) ?? (namespace === "remote" || inferred === true ? "remote" : undefined);
 
 /** Microseconds: the differences of large numbers have noise beyond. */
 const round = (seconds: number): number => Math.round(seconds * 1_000_000) / 1_000_000;

@@ -477,6 +477,42 @@ describe("traces", () => {
     await xray.send(new GetTraceGraphCommand({ TraceIds: [1, 2, 3].map(traceIdOf) }));
   });
 
+  it("graphs of very many names come in pages, which together have all", async () => {
+    const others = portico.client(XRayClient, { ...elsewhere, accountId: "222222222222" });
+    const now = Date.now() / 1000;
+    const traceIds = Array.from(
+      { length: 6 },
+      (_, trace) => `1-${Math.floor(now).toString(16)}-${String(trace).padStart(24, "c")}`,
+    );
+    for (const [trace, traceId] of traceIds.entries()) {
+      const subsegments = Array.from({ length: 400 }, (_, id) => ({
+        ...{ id: id.toString(16).padStart(16, "d"), name: `${trace}-${id}`, namespace: "remote", start_time: now },
+      }));
+      const segment = { trace_id: traceId, id: "0".repeat(16), name: "s", start_time: now, end_time: now, subsegments };
+      await others.send(new PutTraceSegmentsCommand({ TraceSegmentDocuments: [JSON.stringify(segment)] }));
+    }
+    for (const pageOf of [
+      (NextToken: string | undefined) => others.send(new GetTraceGraphCommand({ TraceIds: traceIds, NextToken })),
+      (NextToken: string | undefined) => others.send(new GetServiceGraphCommand({ ...range(), NextToken })),
+    ]) {
+      const names = new Set<string | undefined>();
+      let token: string | undefined;
+      let pages = 0;
+      do {
+        const { Services = [], NextToken } = await pageOf(token);
+        assert.ok(Services.length < 1_500, `${Services.length} services`);
+        for (const { Name } of Services) names.add(Name);
+        token = NextToken;
+        pages++;
+      } while (token !== undefined);
+      assert.deepEqual([names.size, pages], [1 + 6 * 400, 2]);
+    }
+    await refusal(
+      others.send(new GetTraceGraphCommand({ TraceIds: traceIds, NextToken: "x" })),
+      InvalidRequestException,
+    );
+  });
+
   it("other accounts and regions see nothing of it, and have rules of their own", async () => {
     assert.deepEqual((await strangers.send(new GetTraceSummariesCommand(range()))).TraceSummaries, []);
     const [one] = await summaries();
