@@ -892,6 +892,10 @@ export const bounds = {
     source: "ours: a part of the server when it stops, once no request is under way; one that takes longer is given up",
   },
   processExitMsMax: { value: 1_000, source: "ours: the process after everything in it was closed" },
+  threadBreakDownMs: {
+    value: 1_000,
+    source: "ours: what is under way in a gateway thread that fails has so long to end",
+  },
   threadRestartMsMax: { value: 5_000, source: "ours: the back-off of a gateway thread that keeps dying" },
   configFileBytesMax: { value: 1_048_576, source: "ours: portico.yaml" },
   managementCallsMax: {

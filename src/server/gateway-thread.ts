@@ -44,6 +44,7 @@ import { withinMs } from "./within-ms.ts";
 
 /** The number of connections that the kernel accepts and holds until the thread takes them. */
 const backlog = 4_096;
+const breakDownMs = bounds.threadBreakDownMs.value;
 /** How long a sampled exchange waits for others that are sent with it. */
 const traceFlushMs = 100;
 
@@ -76,6 +77,7 @@ let gateway: Gateway | undefined;
 let isListening = false;
 let listeningPort = start.port;
 let hasBegunToListen = false;
+let isBreakingDown = false;
 
 const certificates = new ServerCertificates({
   authority: start.authority,
@@ -292,7 +294,20 @@ function listen(): void {
     assert(address !== null && typeof address === "object", "a listening server has a port");
     listeningPort = address.port;
     post({ kind: "listening", port: address.port });
+    process.on("uncaughtException", breakDown);
   });
+}
+
+/**
+ * Ends the thread after an exception that nobody caught. It can't be trusted with anything new, and so it takes no connection and is
+ * replaced; but its clients are told, and what is under way has a moment to end.
+ */
+function breakDown(error: unknown): void {
+  if (isBreakingDown) return;
+  isBreakingDown = true;
+  logger.error("A gateway thread failed.", { error: describe(error) });
+  setTimeout(() => process.exit(1), 2 * breakDownMs);
+  void stop(breakDownMs, 1);
 }
 
 async function stop(drainMs: number, threads: number): Promise<void> {

@@ -28,6 +28,8 @@ export interface RunningServer {
   readonly administrator: Credentials | undefined;
   /** Ends a gateway thread as a crash would, for tests of its replacement. */
   terminateThread(index: number): Promise<void>;
+  /** Lets one gateway thread throw, as a defect would, for tests of what becomes of its connections. */
+  failThread(index: number): void;
   /** Stops accepting requests, lets those under way finish within `--drain` seconds, and closes everything. */
   stop(): Promise<void>;
 }
@@ -95,6 +97,7 @@ export async function startServer(
     logger,
     administrator,
     terminateThread: (index) => dataPlane.threads.terminate(index),
+    failThread: (index) => dataPlane.threads.fail(index),
     stop: () => running.disposeAsync(),
   };
 }

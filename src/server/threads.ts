@@ -185,6 +185,11 @@ export class ThreadPool {
     await this.#slots[index]?.worker?.terminate();
   }
 
+  /** Lets one thread throw, as a defect would, for tests: no message is of this kind. */
+  fail(index: number): void {
+    this.#slots[index]?.worker?.postMessage({ kind: "none" });
+  }
+
   /** Lets the threads finish requests under way for at most `drainMs`, and ends them. */
   async stop(drainMs: number): Promise<void> {
     this.#isStopping = true;

@@ -428,16 +428,21 @@ test("a thread that dies takes its connections along, and no others; its replace
   for (let index = 0; index < 6; index++) assert.equal(await statusOf(again.id), 200);
 });
 
-test("a server that stops closes connections with 1001, and $disconnect runs", async (t) => {
+/** A backend that takes a moment; `told` has the ids of the connections whose `$disconnect` called it. */
+async function disconnectBackend(t: TestContext): Promise<{ readonly uri: string; readonly told: string[] }> {
   const told: string[] = [];
   const backend = createServer((request, response) => {
-    request.toArray().then((all) => told.push(Buffer.concat(all).toString()));
+    request.toArray().then((all) => told.push((JSON.parse(Buffer.concat(all).toString()) as { id: string }).id));
     // tidy-allow: time – a backend that takes a moment
     setTimeout(() => response.end(), 200);
   });
   await once(backend.listen(0, "127.0.0.1"), "listening");
   t.after(() => backend.close());
-  const uri = `http://127.0.0.1:${(backend.address() as AddressInfo).port}/`;
+  return { uri: `http://127.0.0.1:${(backend.address() as AddressInfo).port}/`, told };
+}
+
+test("a server that stops closes connections with 1001, and $disconnect runs", async (t) => {
+  const { uri, told } = await disconnectBackend(t);
   const server = await startServer(
     await readConfig({ flags: { port: "0", threads: "2", memory: true, drain: "20" }, env: {}, cwd: "/nowhere" }),
     silent,
@@ -451,8 +456,34 @@ test("a server that stops closes connections with 1001, and $disconnect runs", a
   for (const { socket } of clients) socket.onclose = ({ code }) => void codes.push(code);
   await server.stop();
   assert.deepEqual(codes, Array(10).fill(1001));
-  const ended = told.map((text) => JSON.parse(text) as { id: string }).map(({ id: connection }) => connection);
-  assert.deepEqual(ended.sort(), clients.map((client) => client.id).sort());
+  assert.deepEqual(told.sort(), clients.map((client) => client.id).sort());
+});
+
+test("a thread that throws closes its connections with 1001, their $disconnect runs, and others stay", async (t) => {
+  const { uri, told } = await disconnectBackend(t);
+  const lines: string[] = [];
+  const server = await startServer(
+    await readConfig({ flags: { port: "0", threads: "2", memory: true }, env: {}, cwd: "/nowhere" }),
+    { ...silent, error: (message) => void lines.push(message) },
+  );
+  t.after(() => server.stop());
+  const url = `http://127.0.0.1:${server.port}`;
+  const id = await mockApi(url, uri);
+  const open = () => connectMock(`${url.replace("http", "ws")}/_aws/execute-api/${id}/prod`);
+  const isLost = (connection: string): boolean => Buffer.from(connection, "base64url")[0] === 0;
+  const clients = [await open(), await open(), await open()];
+  while (new Set(clients.map((client) => isLost(client.id))).size < 2) clients.push(await open());
+  const codes = new Map<string, number>();
+  for (const { id: own, socket } of clients) socket.onclose = ({ code }) => void codes.set(own, code);
+  server.failThread(0);
+  const lost = clients.map((client) => client.id).filter(isLost);
+  await until(() => codes.size === lost.length && told.length === lost.length);
+  assert.deepEqual(Object.fromEntries(codes), Object.fromEntries(lost.map((own) => [own, 1001])));
+  assert.deepEqual(told.sort(), lost.sort());
+  for (const { id: own, socket } of clients) assert.equal(socket.readyState === WebSocket.OPEN, !isLost(own));
+  await until(() => lines.length === 2);
+  assert.deepEqual(lines, ["A gateway thread failed.", "A gateway thread died and is replaced."]);
+  await until(async () => isLost((await open()).id), { what: "the replacement has connections" });
 });
 
 test("an account connects so many times a second, and no more", async (t) => {
