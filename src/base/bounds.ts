@@ -85,6 +85,10 @@ export const bounds = {
     value: 20_000,
     source: "ours: clients' connections of one gateway thread, if the process may have that many open files",
   },
+  leftByWebSocketsMax: {
+    value: 1_000,
+    source: "ours: connections of a gateway thread that WebSockets leave to others; an eighth at most",
+  },
   otherFilesMax: {
     value: 2_048,
     source: "ours: open files that clients' connections leave to backends, functions and the store",

@@ -101,7 +101,8 @@ export interface AnswerObserver {
 export interface InboundExchange extends InboundRequest, Answer {
   /**
    * Answers 101 with these headers (names and values in turn), and makes the connection of a request that asks for one a
-   * WebSocket. Returns undefined if it was answered already, or the client is gone.
+   * WebSocket. Returns undefined if it was answered already, the client is gone, or there is no room for one more: then it is
+   * answered with 503.
    */
   upgrade(headers: readonly string[], limits: WebSocketLimits, receiver: WebSocketReceiver): WebSocketPeer | undefined;
 }

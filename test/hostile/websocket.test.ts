@@ -38,3 +38,13 @@ test("short messages that come in one piece and take long together let others ha
   socket.close();
   other.socket.close();
 });
+
+test("WebSockets that stay open keep no requests out", async () => {
+  await using gateway = await startGateway({ limits: { connectionsMax: 16 } });
+  gateway.deployWebSocket(aWebSocketApi({ fast: answering("fast") }));
+  const clients = await Promise.all(Array.from({ length: 14 }, () => connect(gateway)));
+  await assert.rejects(connect(gateway), { status: 503, text: '{"message":"Service Unavailable"}' });
+  assert.equal((await gateway.call("/")).status, 426);
+  assert.equal(await clients[13]!.ask({ action: "fast" }), "fast");
+  for (const { socket } of clients) socket.close();
+});

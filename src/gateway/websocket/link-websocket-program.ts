@@ -1,4 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
+import { problems } from "../../http/http1/problem.ts";
 import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
 import type { WebSocketPeer } from "../../http/websocket/websocket.ts";
 import { connectBucket, isLifted } from "../../limits/throttles.ts";
@@ -146,7 +147,8 @@ class WebSocketProgram implements Program, MessageProgram {
     if (path !== "/") {
       const hint = `a WebSocket connects to /${this.plan.stageName}, and nothing is below it`;
       this.responses.finish(exchange, "RESOURCE_NOT_FOUND", { hint });
-    } else if (typeof wish === "object") this.responses.finish(exchange, "DEFAULT_4XX", { hint: wish.problem });
+    } else if (wish === "crowded") refuseCrowded(exchange);
+    else if (typeof wish === "object") this.responses.finish(exchange, "DEFAULT_4XX", { hint: wish.problem });
     else {
       // Unconfirmed: see docs/compatibility.md, "WebSocket APIs, handshakes".
       const hint = "this is a WebSocket API: connect to it with ws://";
@@ -290,6 +292,14 @@ class WebSocketProgram implements Program, MessageProgram {
   contextPath({ pathAsSent }: Exchange): string {
     return `/${this.plan.stageName}${pathAsSent}`;
   }
+}
+
+/** Answers a handshake for which there is no room. AWS has no bound on how many are connected. */
+function refuseCrowded(exchange: Exchange): void {
+  const { status, contentType, body, hint } = problems.webSocketsCrowded;
+  const headers = ["Content-Type", contentType];
+  addHint(exchange.request, headers, hint);
+  exchange.respond(status, headers, body);
 }
 
 /** Answers a handshake whose integration said what can't be done. */

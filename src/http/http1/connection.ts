@@ -21,6 +21,8 @@ export interface ConnectionHost extends WebSocketHost {
   readonly tick: number;
   readonly ticks: Readonly<TickLimits>;
   readonly isStopping: boolean;
+  /** False if one more WebSocket would take what is left for other connections. */
+  readonly hasRoomForWebSocket: boolean;
   /** `Date: … CRLF`; each sweep makes it again. */
   readonly dateLine: string;
   readonly onRequest: (exchange: InboundExchange) => void;

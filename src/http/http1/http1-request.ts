@@ -92,7 +92,8 @@ export class Http1Request implements InboundExchange {
     return this.answer !== answers.none;
   }
   get webSocket(): WebSocketWish {
-    return readWish(this);
+    const wish = readWish(this);
+    return wish === "asked" && !this.connection.host.hasRoomForWebSocket ? "crowded" : wish;
   }
 
   header(name: string): string | undefined {
@@ -269,9 +270,15 @@ export class Http1Request implements InboundExchange {
 
   upgrade(headers: readonly string[], limits: WebSocketLimits, receiver: WebSocketReceiver): WebSocketPeer | undefined {
     if (this.answer !== answers.none) return undefined;
-    assert(this.webSocket === "asked", "a WebSocket is made of a request that asks for one");
-    this.answer = answers.finished;
+    assert(readWish(this) === "asked", "a WebSocket is made of a request that asks for one");
     const { connection } = this;
+    if (!connection.host.hasRoomForWebSocket) {
+      // Others took the room while the answer was made.
+      const { status, contentType, body } = problems.webSocketsCrowded;
+      this.respond(status, ["Content-Type", contentType], body);
+      return undefined;
+    }
+    this.answer = answers.finished;
     return connection.exchange === this ? connection.upgrade(this, headers, limits, receiver) : undefined;
   }
 

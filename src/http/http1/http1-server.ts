@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Socket } from "node:net";
+import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { InboundExchange, InboundRequest } from "../inbound.ts";
 import type { Listener } from "../listener.ts";
@@ -8,6 +9,8 @@ import type { WebSocketEvent } from "../websocket/websocket.ts";
 import { WebSocketConnection } from "../websocket/websocket-connection.ts";
 import { Connection, type ConnectionHost, type TickLimits } from "./connection.ts";
 import type { Http1Limits } from "./limits.ts";
+
+const leftByWebSocketsMax = bounds.leftByWebSocketsMax.value;
 
 export interface Http1Options {
   readonly limits: Http1Limits;
@@ -50,6 +53,9 @@ export class Http1Server implements ConnectionHost {
    * not moved keeps all that has been in the set since.
    */
   #candidates: SetIterator<Connection | WebSocketConnection> | undefined = undefined;
+  /** WebSockets stay for hours, and nobody who needs their place gets it. */
+  readonly #webSocketsMax: number;
+  #webSockets = 0;
   #bufferedBodyBytes = 0;
   #timer: NodeJS.Timeout | undefined = undefined;
   #onEmpty: (() => void) | undefined = undefined;
@@ -65,6 +71,8 @@ export class Http1Server implements ConnectionHost {
     this.#clock = options.clock;
     const { headerTimeoutMs, bodyTimeoutMs, sendTimeoutMs, keepAliveMs, lingerMs } = limits;
     const shortest = Math.min(headerTimeoutMs, bodyTimeoutMs, sendTimeoutMs, keepAliveMs, lingerMs);
+    const { connectionsMax } = limits;
+    this.#webSocketsMax = connectionsMax - Math.min(leftByWebSocketsMax, Math.floor(connectionsMax / 8));
     this.#tickMs = Math.min(500, Math.max(10, Math.floor(shortest / 8)));
     const inTicks = (ms: number): number => Math.ceil(ms / this.#tickMs) + 1;
     this.ticks = {
@@ -75,6 +83,10 @@ export class Http1Server implements ConnectionHost {
       linger: inTicks(lingerMs),
       bodyBytesPerTick: (limits.bodyBytesPerSecondMin * this.#tickMs) / 1000,
     };
+  }
+
+  get hasRoomForWebSocket(): boolean {
+    return this.#webSockets < this.#webSocketsMax;
   }
 
   get connectionCount(): number {
@@ -168,12 +180,13 @@ export class Http1Server implements ConnectionHost {
   }
 
   forget(connection: Connection | WebSocketConnection): void {
-    this.#connections.delete(connection);
+    if (this.#connections.delete(connection) && connection instanceof WebSocketConnection) this.#webSockets--;
     this.#settle();
   }
 
   replace(connection: Connection, by: WebSocketConnection): void {
     this.#connections.add(by);
+    this.#webSockets++;
     this.#connections.delete(connection);
     // Later, since who asked for the WebSocket does not have it yet.
     if (this.isStopping) process.nextTick(() => by.stop());

@@ -89,6 +89,12 @@ export const problems = {
     body: '{"message":"Service Unavailable"}',
     hint: "Too many request bodies are being buffered at a time.",
   },
+  webSocketsCrowded: {
+    status: 503,
+    contentType: "application/json",
+    body: '{"message":"Service Unavailable"}',
+    hint: "There are as many WebSockets as leave room for other connections.",
+  },
   internal: {
     status: 500,
     contentType: "application/json",

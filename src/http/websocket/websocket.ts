@@ -1,7 +1,10 @@
 import type { TextFrame } from "./frames.ts";
 
-/** How a request asks for a WebSocket: not at all, rightly, or with the reason why it gets none. */
-export type WebSocketWish = "none" | "asked" | { readonly problem: string };
+/**
+ * How a request asks for a WebSocket: not at all, rightly, with the reason why it gets none, or rightly while there are as many as
+ * the server may have.
+ */
+export type WebSocketWish = "none" | "asked" | "crowded" | { readonly problem: string };
 
 export interface WebSocketLimits {
   /** The greatest payload of one frame that a client sends. */
