@@ -3,6 +3,7 @@ import { connectKey, disconnectKey } from "../plan/websocket-plan.ts";
 import { identityVariables } from "./caller.ts";
 import type { ConnectionFacts } from "./connection-facts.ts";
 import type { Exchange } from "./exchange.ts";
+import { lastHeader } from "./header-list.ts";
 
 /**
  * Returns a variable's value, or undefined where AWS has no value: logs then write `-`, and everything else leaves it
@@ -54,7 +55,7 @@ const variables: Readonly<Record<string, ReadVariable>> = {
   "authorizer.requestId": ({ access }) => access?.authorizer?.requestId,
   "authorizer.status": ({ access }) => number(access?.authorizer?.status),
   awsEndpointRequestId: (exchange) => integrationRequestId(exchange),
-  awsEndpointRequestId2: (exchange) => headerOf(exchange.integrationHeaders, "x-amz-id-2"),
+  awsEndpointRequestId2: (exchange) => lastHeader(exchange.integrationHeaders, "x-amz-id-2"),
   "customDomain.basePathMatched": ({ customDomain }) => customDomain?.basePathMatched,
   // Unconfirmed: what AWS counts; see docs/compatibility.md, "HTTP APIs, access logs".
   dataProcessed: ({ request, answer }) => String(request.headBytes + request.bodyBytes + answer.responseBytes),
@@ -126,14 +127,7 @@ const predefinedRoutes: Readonly<Record<ConnectionFacts["eventType"], string | u
 /** Returns the integration's request id: the one of Lambda, or the one that an AWS service sent. */
 export function integrationRequestId({ integration, integrationHeaders }: Exchange): string | undefined {
   if (integration?.requestId !== undefined) return integration.requestId;
-  return headerOf(integrationHeaders, "x-amzn-requestid", "x-amz-request-id");
-}
-
-function headerOf(headers: readonly string[], ...lowerNames: readonly string[]): string | undefined {
-  for (let index = 0; index < headers.length; index += 2) {
-    if (lowerNames.includes(headers[index]!.toLowerCase())) return headers[index + 1];
-  }
-  return undefined;
+  return lastHeader(integrationHeaders, "x-amzn-requestid") ?? lastHeader(integrationHeaders, "x-amz-request-id");
 }
 
 /** The variables that a kind of API does not have: nouns of the other kind, and checks that it lacks. */
