@@ -20,7 +20,11 @@ test("an export looks at each integration and each of its responses equally ofte
     const counted = <Item extends { readonly IntegrationId: string }>(items: readonly Item[]): Item[] =>
       items.map((item) => {
         const { IntegrationId } = item;
-        return Object.defineProperty({ ...item }, "IntegrationId", { get: () => (reads++, IntegrationId) });
+        const get = (): string => {
+          reads++;
+          return IntegrationId;
+        };
+        return Object.defineProperty({ ...item }, "IntegrationId", { get });
       });
     const keys = Array.from({ length: count }, (_, index) => `GET /r${index}`);
     const definition = anHttpApi(Object.fromEntries(keys.map((key) => [key, { integration }])));

@@ -6,11 +6,9 @@ import type { Plan } from "../../src/plan/kinds.ts";
 import type { StageGateName } from "../../src/plan/plan.ts";
 import type { GateKind, StepKind } from "../../src/plan/steps.ts";
 
-import { scope } from "../exchange/fake-keys.ts";
 import {
   type ApiOf,
   allowedUser,
-  ann,
   type Draft,
   document,
   foreignKey,
@@ -26,13 +24,18 @@ import {
   resultOf,
   settingsOf,
   startGuarded,
-  userOf,
   webAclArn,
 } from "./guarded-api.ts";
 import { startGuardedHttp } from "./guarded-http-api.ts";
 import { startGuardedWebSocket } from "./guarded-websocket-api.ts";
 import { type HttpGate, http } from "./http-gate-tables.ts";
-import { foreignSigners, makeKeyGates, makeWebAclGate, unreadableUserPolicy } from "./shared-gate-tables.ts";
+import {
+  changedSigners,
+  foreignSigners,
+  makeKeyGates,
+  makeWebAclGate,
+  unreadableUserPolicy,
+} from "./shared-gate-tables.ts";
 import { type WebSocketGate, websocket } from "./websocket-gate-tables.ts";
 
 /** The ways in which what a gate asks for can be wrong. `changed`: it was right, and was withdrawn or changed since. */
@@ -490,41 +493,7 @@ const rest: Readonly<Record<GateKind | StageGateName, GateTable>> = {
       ],
       foreign: foreignSigners({ badSignature, unknownKey, denied }),
       unreachable: "callers are published to the thread: one that it was not told of is unknown",
-      changed: [
-        {
-          what: "an inactive key",
-          refusal: unknownKey,
-          after: ({ gateway }) =>
-            gateway.gateway.callers.setAccessKey(ann.accessKeyId, {
-              secret: ann.secretAccessKey,
-              isActive: false,
-              ownerArn: allowedUser.arn,
-            }),
-        },
-        {
-          what: "a deleted key",
-          refusal: unknownKey,
-          after: ({ gateway }) => gateway.gateway.callers.setAccessKey(ann.accessKeyId, null),
-        },
-        {
-          what: "a deleted user",
-          refusal: unknownKey,
-          after: ({ gateway }) => gateway.gateway.callers.setIdentity("user/ann", null),
-        },
-        {
-          what: "a Deny",
-          refusal: denied,
-          after: ({ gateway }) =>
-            gateway.gateway.callers.setIdentity(
-              "user/ann",
-              userOf(
-                scope.account,
-                { Effect: "Allow", Action: "*", Resource: "*" },
-                { Effect: "Deny", Action: "execute-api:*", Resource: "*" },
-              ),
-            ),
-        },
-      ],
+      changed: changedSigners({ unknownKey, denied }),
     },
   },
   "request-validation": {

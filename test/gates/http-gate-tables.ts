@@ -6,9 +6,15 @@ import type { StageGateName } from "../../src/plan/plan.ts";
 import type { GateKind } from "../../src/plan/steps.ts";
 import { scope } from "../exchange/fake-keys.ts";
 import type { GateTable, Refusal, Row } from "./gate-tables.ts";
-import { ann, type Draft, document, foreignKey, nowMs, resultOf, userOf, webAclArn } from "./guarded-api.ts";
+import { type Draft, document, foreignKey, nowMs, resultOf, userOf, webAclArn } from "./guarded-api.ts";
 import { type GuardedHttpApi, routeNames } from "./guarded-http-api.ts";
-import { foreignSigners, makeKeyGates, makeWebAclGate, unreadableUserPolicy } from "./shared-gate-tables.ts";
+import {
+  changedSigners,
+  foreignSigners,
+  makeKeyGates,
+  makeWebAclGate,
+  unreadableUserPolicy,
+} from "./shared-gate-tables.ts";
 
 /** The gates that HTTP APIs lack, and what a plan of theirs never has. */
 export const absentFromHttp = {
@@ -379,25 +385,7 @@ export const http: Readonly<Record<HttpGate, GateTable<"http">>> = {
       foreign: foreignSigners({ badSignature: forbidden, unknownKey: forbidden, denied: forbidden }),
       unreachable: "callers are published to the thread: one that it was not told of is unknown",
       changed: [
-        {
-          what: "a deleted key",
-          refusal: forbidden,
-          after: ({ gateway }) => gateway.gateway.callers.setAccessKey(ann.accessKeyId, null),
-        },
-        {
-          what: "a deleted user",
-          refusal: forbidden,
-          after: ({ gateway }) => gateway.gateway.callers.setIdentity("user/ann", null),
-        },
-        {
-          what: "a Deny",
-          refusal: forbidden,
-          after: (api) =>
-            setUser(api, [
-              { Effect: "Allow", Action: "*", Resource: "*" },
-              { Effect: "Deny", Action: "execute-api:*", Resource: "*" },
-            ]),
-        },
+        ...changedSigners({ unknownKey: forbidden, denied: forbidden }),
         {
           what: "an Allow of another route",
           refusal: forbidden,

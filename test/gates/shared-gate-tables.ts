@@ -82,6 +82,46 @@ export const foreignSigners = ({
   },
 ];
 
+/** What takes a caller's rights away after the deployment. */
+export const changedSigners = ({
+  unknownKey,
+  denied,
+}: Readonly<Record<"unknownKey" | "denied", Refusal>>): readonly SharedRow[] => [
+  {
+    what: "an inactive key",
+    refusal: unknownKey,
+    after: ({ gateway }) =>
+      gateway.gateway.callers.setAccessKey(ann.accessKeyId, {
+        secret: ann.secretAccessKey,
+        isActive: false,
+        ownerArn: allowedUser.arn,
+      }),
+  },
+  {
+    what: "a deleted key",
+    refusal: unknownKey,
+    after: ({ gateway }) => gateway.gateway.callers.setAccessKey(ann.accessKeyId, null),
+  },
+  {
+    what: "a deleted user",
+    refusal: unknownKey,
+    after: ({ gateway }) => gateway.gateway.callers.setIdentity("user/ann", null),
+  },
+  {
+    what: "a Deny",
+    refusal: denied,
+    after: ({ gateway }) =>
+      gateway.gateway.callers.setIdentity(
+        "user/ann",
+        userOf(
+          scope.account,
+          { Effect: "Allow", Action: "*", Resource: "*" },
+          { Effect: "Deny", Action: "execute-api:*", Resource: "*" },
+        ),
+      ),
+  },
+];
+
 /** A user's policy that can't be read. */
 export const unreadableUserPolicy: Pick<SharedRow, "what" | "after"> = {
   what: "a policy that can't be read",

@@ -11,9 +11,9 @@ import type { StageGateName } from "../../src/plan/plan.ts";
 import type { GateKind } from "../../src/plan/steps.ts";
 import { scope } from "../exchange/fake-keys.ts";
 import type { GateTable, Refusal, Row } from "./gate-tables.ts";
-import { ann, type Draft, document, nowMs, resultOf, userOf } from "./guarded-api.ts";
+import { type Draft, document, nowMs, resultOf, userOf } from "./guarded-api.ts";
 import { connectNames, eventNames, type GuardedWebSocketApi } from "./guarded-websocket-api.ts";
-import { foreignSigners, makeKeyGates, unreadableUserPolicy } from "./shared-gate-tables.ts";
+import { changedSigners, foreignSigners, makeKeyGates, unreadableUserPolicy } from "./shared-gate-tables.ts";
 
 /** The gates that WebSocket APIs lack, and what a plan of theirs never has. */
 export const absentFromWebSocket = {
@@ -251,25 +251,7 @@ export const websocket: Readonly<Record<WebSocketGate, GateTable<"websocket">>> 
       foreign: foreignSigners({ badSignature: forbidden, unknownKey: forbidden, denied: forbidden }),
       unreachable: "callers are published to the thread: one that it was not told of is unknown",
       changed: [
-        {
-          what: "a deleted key",
-          refusal: forbidden,
-          after: ({ gateway }) => gateway.gateway.callers.setAccessKey(ann.accessKeyId, null),
-        },
-        {
-          what: "a deleted user",
-          refusal: forbidden,
-          after: ({ gateway }) => gateway.gateway.callers.setIdentity("user/ann", null),
-        },
-        {
-          what: "a Deny",
-          refusal: forbidden,
-          after: (api) =>
-            setUser(api, [
-              { Effect: "Allow", Action: "*", Resource: "*" },
-              { Effect: "Deny", Action: "execute-api:*", Resource: "*" },
-            ]),
-        },
+        ...changedSigners({ unknownKey: forbidden, denied: forbidden }),
         {
           what: "an Allow of another stage",
           refusal: forbidden,
