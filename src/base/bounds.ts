@@ -499,6 +499,10 @@ export const bounds = {
   logBatchBytesMax: { value: 1_048_576, source: "AWS CloudWatch Logs: PutLogEvents, batch size and event size" },
   logGroupTagsMax: { value: 50, source: "AWS: tags of a resource" },
   logChunkCharsMax: { value: 524_288, source: "ours: log lines that are stored together" },
+  logSearchMsMax: {
+    value: 100,
+    source: "ours: how long one FilterLogEvents looks for lines; the next page goes on behind them",
+  },
   logSearchCharsMax: { value: 16_777_216, source: "ours: text that one FilterLogEvents looks through; about 0.1 s" },
   metricDataMax: { value: 1_000, source: "AWS CloudWatch: PutMetricData, metrics of one call" },
   metricDatumValuesMax: { value: 150, source: "AWS CloudWatch: PutMetricData, values of one metric" },
@@ -657,15 +661,12 @@ export const bounds = {
   logQueryTextCharsMax: { value: 1_048_576, source: "ours: a text that a query's function makes; a longer one is cut" },
   logQueryRowsMax: { value: 100_000, source: "AWS CloudWatch Logs: StartQuery, limit" },
   logQueryRowsDefault: { value: 10_000, source: "AWS CloudWatch Logs: StartQuery, limit, its default" },
-  logQueryHeldMax: {
-    value: 1_000_000,
-    source: "ours: values that a query keeps for percentiles, distinct counts and dedup",
-  },
   logQueryCharsMax: { value: 67_108_864, source: "ours: text that a query keeps, and that all results have" },
-  logQueryResultCharsMax: { value: 16_777_216, source: "ours: text of one query's result" },
-  logQueryPatternStatesMax: {
+  logQueryCharsMaxOfAll: { value: 201_326_592, source: "ours: text that all queries keep that run" },
+  logQueryResultCharsMax: { value: 33_554_432, source: "ours: text of one query's result" },
+  logQueryRecordStepsMax: {
     value: 1_000_000,
-    source: "ours: states that a pattern of a query visits in one line; some 25 ms",
+    source: "ours: steps that a query takes for one line, or for one row; some 25 ms",
   },
   logQueriesRunningMax: { value: 30, source: "AWS CloudWatch Logs: Logs Insights queries at once, of an account" },
   logQueriesKept: { value: 100, source: "ours: queries whose results are kept" },
@@ -676,6 +677,10 @@ export const bounds = {
   logQueryMsMax: { value: 3_600_000, source: "AWS CloudWatch Logs: Logs Insights queries end after 60 minutes" },
   liveTailEventsMax: { value: 500, source: "AWS CloudWatch Logs: StartLiveTail, log events of one update" },
   liveTailUpdatesMax: { value: 10, source: "AWS CloudWatch Logs: StartLiveTail, updates that wait for a slow client" },
+  liveTailMatchMsMax: {
+    value: 200,
+    source: "ours: how long all live tails together look at the lines of a second; of the others they show none",
+  },
   liveTailUpdateCharsMax: { value: 262_144, source: "ours: text of one update of a live tail" },
   liveTailMsMax: { value: 10_800_000, source: "AWS CloudWatch Logs: StartLiveTail, three hours" },
   liveTailSessionsMax: { value: 15, source: "AWS CloudWatch Logs: Live Tail sessions of an account and region" },

@@ -1,21 +1,20 @@
 import { type Evaluate, type Expression, parseExpression } from "./query-expression.ts";
+import type { QueryMemory } from "./query-memory.ts";
 import { asNumber, asText, compareValues, type QueryRecord, type QueryValue } from "./query-record.ts";
 import { QueryError, type QueryReader } from "./query-source.ts";
 
-/** What a group of records comes to. `held` counts the values that it has to keep. */
+/** What a group of records comes to. What it has to keep is counted, and takes too much memory at some point. */
 export interface Aggregate {
   take(record: QueryRecord): void;
   readonly value: QueryValue;
-  readonly held: number;
 }
 
 export interface AggregateFactory {
-  readonly make: () => Aggregate;
+  readonly make: (memory: QueryMemory) => Aggregate;
   readonly isTime: boolean;
 }
 
 class Count implements Aggregate {
-  readonly held = 0;
   value = 0;
   readonly #of: Evaluate | undefined;
   constructor(of: Evaluate | undefined) {
@@ -28,41 +27,48 @@ class Count implements Aggregate {
 
 class CountDistinct implements Aggregate {
   readonly #of: Evaluate;
+  readonly #memory: QueryMemory;
   readonly #seen = new Set<string>();
-  constructor(of: Evaluate) {
+  constructor(of: Evaluate, memory: QueryMemory) {
     this.#of = of;
+    this.#memory = memory;
   }
   take(record: QueryRecord): void {
-    const text = asText(this.#of(record));
-    if (text !== undefined) this.#seen.add(text.slice(0, 1_024));
+    const text = asText(this.#of(record))?.slice(0, 1_024);
+    if (text !== undefined && !this.#seen.has(text)) this.#seen.add(this.#memory.keep(text));
   }
   get value(): number {
     return this.#seen.size;
   }
-  get held(): number {
-    return this.#seen.size;
-  }
 }
 
-/** Folds values into one. */
-class Fold implements Aggregate {
-  readonly held = 0;
+/** Returns a value to keep in the place of another one. */
+function keepInstead(memory: QueryMemory, before: QueryValue, value: QueryValue): QueryValue {
+  if (typeof before === "string") memory.forget(before);
+  return typeof value === "string" ? memory.keep(value) : value;
+}
+
+/** Keeps the value that comes first, or last, in the order of values. */
+class Extreme implements Aggregate {
   value: QueryValue = undefined;
   readonly #of: Evaluate;
-  readonly #fold: (before: QueryValue, value: QueryValue) => QueryValue;
-  constructor(of: Evaluate, fold: (before: QueryValue, value: QueryValue) => QueryValue) {
+  readonly #memory: QueryMemory;
+  readonly #sign: number;
+  constructor(of: Evaluate, memory: QueryMemory, sign: number) {
     this.#of = of;
-    this.#fold = fold;
+    this.#memory = memory;
+    this.#sign = sign;
   }
   take(record: QueryRecord): void {
     const value = this.#of(record);
-    if (value !== undefined) this.value = this.value === undefined ? value : this.#fold(this.value, value);
+    if (value === undefined) return;
+    const isBetter = this.value === undefined || this.#sign * compareValues(value, this.value) > 0;
+    if (isBetter) this.value = keepInstead(this.#memory, this.value, value);
   }
 }
 
 /** Sums of numbers, and of their squares. */
 class Moments implements Aggregate {
-  readonly held = 0;
   readonly #of: Evaluate;
   readonly #result: (count: number, sum: number, squares: number) => number;
   #count = 0;
@@ -88,33 +94,35 @@ class Moments implements Aggregate {
 class Percentile implements Aggregate {
   readonly #of: Evaluate;
   readonly #percent: number;
+  readonly #memory: QueryMemory;
   readonly #numbers: number[] = [];
-  constructor(of: Evaluate, percent: number) {
+  constructor(of: Evaluate, memory: QueryMemory, percent: number) {
     this.#of = of;
+    this.#memory = memory;
     this.#percent = percent;
   }
   take(record: QueryRecord): void {
     const number = asNumber(this.#of(record));
-    if (number !== undefined) this.#numbers.push(number);
+    if (number === undefined) return;
+    this.#memory.addValues(1);
+    this.#numbers.push(number);
   }
   get value(): QueryValue {
     const sorted = Float64Array.from(this.#numbers).sort();
     return sorted[Math.max(0, Math.ceil((this.#percent / 100) * sorted.length) - 1)];
   }
-  get held(): number {
-    return this.#numbers.length;
-  }
 }
 
 /** The earliest or the latest value by `@timestamp`. */
 class AtEnd implements Aggregate {
-  readonly held = 0;
   value: QueryValue = undefined;
   readonly #of: Evaluate;
+  readonly #memory: QueryMemory;
   readonly #sign: number;
   #ms: number | undefined = undefined;
-  constructor(of: Evaluate, sign: number) {
+  constructor(of: Evaluate, memory: QueryMemory, sign: number) {
     this.#of = of;
+    this.#memory = memory;
     this.#sign = sign;
   }
   take(record: QueryRecord): void {
@@ -122,21 +130,21 @@ class AtEnd implements Aggregate {
     const ms = asNumber(record.get("@timestamp")) ?? 0;
     if (value === undefined || (this.#ms !== undefined && this.#sign * (ms - this.#ms) <= 0)) return;
     this.#ms = ms;
-    this.value = value;
+    this.value = keepInstead(this.#memory, this.value, value);
   }
 }
 
 /** AWS: "CloudWatch Logs Insights query syntax", "stats", aggregation functions. */
-const makers: Readonly<Record<string, (of: Evaluate) => Aggregate>> = {
+const makers: Readonly<Record<string, (of: Evaluate, memory: QueryMemory) => Aggregate>> = {
   sum: (of) => new Moments(of, (_count, sum) => sum),
   avg: (of) => new Moments(of, (count, sum) => sum / count),
   stddev: (of) =>
     new Moments(of, (count, sum, squares) => Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2))),
-  min: (of) => new Fold(of, (before, value) => (compareValues(value, before) < 0 ? value : before)),
-  max: (of) => new Fold(of, (before, value) => (compareValues(value, before) > 0 ? value : before)),
-  count_distinct: (of) => new CountDistinct(of),
-  earliest: (of) => new AtEnd(of, -1),
-  latest: (of) => new AtEnd(of, 1),
+  min: (of, memory) => new Extreme(of, memory, -1),
+  max: (of, memory) => new Extreme(of, memory, 1),
+  count_distinct: (of, memory) => new CountDistinct(of, memory),
+  earliest: (of, memory) => new AtEnd(of, memory, -1),
+  latest: (of, memory) => new AtEnd(of, memory, 1),
 };
 
 /** Functions whose value is of the kind of their argument's. */
@@ -159,15 +167,14 @@ export function parseAggregate(reader: QueryReader): AggregateFactory {
     const percent = reader.number();
     if (percent === undefined || percent > 100) throw reader.unexpected();
     reader.expect(")");
-    return { make: () => new Percentile(evaluate, percent), isTime: false };
+    return { make: (memory) => new Percentile(evaluate, memory, percent), isTime: false };
   }
   reader.expect(")");
   if (name === "count") return { make: () => new Count(evaluate), isTime: false };
-  const make = name === "median" ? () => new Percentile(evaluate, 50) : undefined;
-  if (make !== undefined) return { make, isTime: false };
+  if (name === "median") return { make: (memory) => new Percentile(evaluate, memory, 50), isTime: false };
   if (!Object.hasOwn(makers, name)) {
     throw new QueryError(`the aggregation ${name} is not known here`, start, start + name.length);
   }
   const maker = makers[name]!;
-  return { make: () => maker(evaluate), isTime: argument.isTime && ofItsKind.has(name) };
+  return { make: (memory) => maker(evaluate, memory), isTime: argument.isTime && ofItsKind.has(name) };
 }

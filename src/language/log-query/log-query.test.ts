@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseLogQuery, QueryTooLarge } from "./log-query.ts";
+import { parseLogQuery, type ResultRow, type RunningQuery } from "./log-query.ts";
+import { QueryMemory, QueryTooLarge } from "./query-memory.ts";
 import type { QueriedLine } from "./query-record.ts";
 
 const startMs = Date.UTC(2026, 10, 21, 7, 30);
@@ -25,12 +26,22 @@ const lines: readonly QueriedLine[] = messages.map((message, index) => ({
   ptr: `p${index}`,
 }));
 
+/** Does what is left of a query, to its end. */
+function finished(query: RunningQuery): ResultRow[] {
+  const finish = query.finish();
+  for (let step = finish.next(); ; step = finish.next()) {
+    if (step.done !== true) continue;
+    query.release();
+    return step.value;
+  }
+}
+
 function run(text: string, limit?: number): Record<string, string>[] {
   const parsed = parseLogQuery(text);
   assert.ok(parsed.kind === "query", parsed.kind === "invalid" ? parsed.message : "");
   const query = parsed.begin(limit);
   for (const line of lines) if (!query.take(line)) break;
-  return query.finish().map((row) => Object.fromEntries(row.map(({ field, value }) => [field, value])));
+  return finished(query).map((row) => Object.fromEntries(row.map(({ field, value }) => [field, value])));
 }
 
 /** The results without `@ptr`. */
@@ -178,12 +189,77 @@ test("a pattern that would take for ever, and a result without bounds, end", () 
   const query = slow.begin(undefined);
   const message = `${"a".repeat(200_000)}!`;
   query.take({ ...lines[0]!, message });
-  assert.deepEqual(query.finish(), []);
+  assert.deepEqual(finished(query), []);
   const large = parseLogQuery("fields @message");
   assert.ok(large.kind === "query");
   const running = large.begin(undefined);
   assert.throws(() => {
     for (let index = 0; index < 1_000; index++) running.take({ ...lines[0]!, message: "x".repeat(262_144) });
-    running.finish();
+    finished(running);
   }, QueryTooLarge);
+  running.release();
+});
+
+test("what a query makes of lines and keeps is counted, and so is what all queries keep", () => {
+  const large = "x".repeat(10_000);
+  const texts = Array.from(
+    { length: 20 },
+    (_, index) => `concat(${Array(20).fill("@message").join()}, ${index}) as x${index}`,
+  );
+  for (const text of [
+    `fields ${texts.join()}`,
+    `sort ${texts.map((each) => each.split(" as ")[0]).join()}`,
+    `stats latest(concat(${Array(40).fill("@message").join()})) as t by @ptr`,
+    `stats count_distinct(concat(@ptr, @message)) as t, pct(strlen(@message), 50) by @ptr`,
+    `dedup @ptr, concat(@ptr, @message)`,
+  ]) {
+    const parsed = parseLogQuery(text);
+    assert.ok(parsed.kind === "query", text);
+    const query = parsed.begin(undefined);
+    assert.throws(() => {
+      for (let index = 0; index < 100_000; index++) query.take({ ...lines[0]!, message: large, ptr: `p${index}` });
+    }, QueryTooLarge);
+    query.release();
+  }
+  const memories = [0, 1, 2, 3].map(() => new QueryMemory());
+  for (const memory of memories.slice(0, 3)) memory.add(60_000_000);
+  assert.throws(() => memories[3]!.add(60_000_000), QueryTooLarge);
+  for (const memory of memories) memory.release();
+  const later = new QueryMemory();
+  later.add(60_000_000);
+  later.release();
+});
+
+test("the end of a query pauses after each record, and finds what it sorts by once", () => {
+  const parsed = parseLogQuery("sort index | filter @message like /(a|aa)+$/ | stats count(*) by index");
+  assert.ok(parsed.kind === "query");
+  const query = parsed.begin(undefined);
+  for (let index = 0; index < 1_000; index++) {
+    query.take({ ...lines[0]!, message: `{"index":${(index * 7) % 1_000},"text":"aaa` });
+  }
+  const finish = query.finish();
+  let steps = 0;
+  while (finish.next().done !== true) steps++;
+  assert.ok(steps >= 2_000, `${steps} steps`);
+  query.release();
+});
+
+test("a function that would make an endless text, and a line that takes many searches, are cut short", () => {
+  const message = "a".repeat(900_000);
+  const slow = Array.from({ length: 100 }, (_, index) => `@message like /(a|aa)+(a|aa)+${index}/`);
+  for (const text of [
+    "fields strlen(replace(@message, 'a', @message)) as n",
+    "fields strlen(replace(@message, 'a', '')) as n",
+    `fields strlen(concat(${Array(50).fill("@message").join()})) as n`,
+    `filter not (${slow.join(" or ")}) | fields 1 as n`,
+  ]) {
+    const parsed = parseLogQuery(text);
+    assert.ok(parsed.kind === "query", text);
+    const query = parsed.begin(undefined);
+    query.take({ ...lines[0]!, message });
+    const [row] = finished(query);
+    const value = row?.find(({ field }) => field === "n")?.value ?? "none";
+    assert.ok(value === "none" || Number(value) <= 1_048_576, `${text.slice(0, 60)}: ${value}`);
+  }
+  assert.deepEqual(rows("fields replace(@logStream, 's', 'SS') as n | limit 1"), [{ n: "SSecond" }]);
 });

@@ -2,6 +2,7 @@ import { bounds } from "../../base/bounds.ts";
 import { type Aggregate, type AggregateFactory, parseAggregate } from "./aggregates.ts";
 import { parseParse } from "./parse-command.ts";
 import { type Evaluate, type Expression, fieldExpression, isTrue, parseExpression } from "./query-expression.ts";
+import { ownText, QueryMemory, QueryTooLarge } from "./query-memory.ts";
 import {
   asNumber,
   asText,
@@ -12,6 +13,7 @@ import {
   timeText,
 } from "./query-record.ts";
 import { QueryError, QueryReader } from "./query-source.ts";
+import { beginRecord } from "./query-work.ts";
 
 export type { QueriedLine } from "./query-record.ts";
 
@@ -24,17 +26,16 @@ export interface RunningQuery {
   take(line: QueriedLine): boolean;
   /** How many lines have passed all filters before the first command that gathers lines. */
   readonly matched: number;
-  /** Ends the query, and returns its result. */
-  finish(): ResultRow[];
+  /** Ends the query, by and by: no step takes long. Returns its result. Throws {@link QueryTooLarge}. */
+  finish(): Generator<void, ResultRow[]>;
+  /** Gives back the room of what is kept. It has to be called, however the query ends. */
+  release(): void;
 }
 
 /** A query, or why the text is not one. */
 export type ParsedLogQuery =
   | { readonly kind: "query"; begin(limit: number | undefined): RunningQuery }
   | { readonly kind: "invalid"; readonly message: string; readonly start: number; readonly end: number };
-
-/** The result, or what has to be kept for it, takes too much memory. */
-export class QueryTooLarge extends Error {}
 
 /**
  * Parses a query of CloudWatch Logs Insights with the commands fields, display, filter, parse, stats, sort, limit and dedup.
@@ -54,9 +55,10 @@ export function parseLogQuery(text: string): ParsedLogQuery {
 interface Stage {
   /** Returns false if it needs no further record. */
   take(record: QueryRecord): boolean;
-  end(): void;
+  /** Passes on what it has gathered. It pauses after each record. */
+  end(): Generator<void, void>;
 }
-type MakeStage = (next: Stage) => Stage;
+type MakeStage = (next: Stage, memory: QueryMemory) => Stage;
 
 /** A column of the result. */
 interface Column {
@@ -77,8 +79,6 @@ interface QueryPlan {
 }
 
 const rowsMax = bounds.logQueryRowsMax.value;
-const heldMax = bounds.logQueryHeldMax.value;
-const charsMax = bounds.logQueryCharsMax.value;
 
 class QueryParser {
   readonly #reader: QueryReader;
@@ -234,7 +234,7 @@ class QueryParser {
       do groups.push(this.#named());
       while (reader.symbol(",") !== undefined);
     }
-    this.#gather((next) => new Groups(groups, aggregates, next));
+    this.#gather((next, memory) => new Groups({ by: groups, of: aggregates }, memory, next));
     this.#isOfLines = false;
     this.#isDisplayed = false;
     this.#isSorted = true;
@@ -253,7 +253,7 @@ class QueryParser {
 
   #sort(): void {
     const reader = this.#reader;
-    const keys: { readonly evaluate: Evaluate; readonly sign: number }[] = [];
+    const keys: SortKey[] = [];
     do {
       // `count(*)` names the column of an earlier `stats`.
       const start = reader.place;
@@ -263,7 +263,7 @@ class QueryParser {
       keys.push({ evaluate, sign: reader.word("asc", "desc") === "desc" ? -1 : 1 });
     } while (reader.symbol(",") !== undefined);
     this.#isSorted = true;
-    this.#gather((next) => new SortedRecords((left, right) => compareBy(keys, left, right), rowsMax, next));
+    this.#gather((next, memory) => new SortedRecords(keys, { max: rowsMax, memory }, next));
   }
 
   /** The longest of the columns whose names are next in the text. */
@@ -279,14 +279,13 @@ class QueryParser {
     do keys.push(parseExpression(reader).evaluate);
     while (reader.symbol(",") !== undefined);
     this.#sortNewestFirst(undefined);
-    this.#stage((next) => {
+    this.#stage((next, memory) => {
       const seen = new Set<string>();
       return {
         take(record) {
           const key = JSON.stringify(keys.map((evaluate) => asText(evaluate(record))?.slice(0, 1_024) ?? null));
           if (seen.has(key)) return true;
-          if (seen.size >= heldMax) throw new QueryTooLarge();
-          seen.add(key);
+          seen.add(memory.keep(key));
           return next.take(record);
         },
         end: () => next.end(),
@@ -315,7 +314,7 @@ class QueryParser {
   #sortNewestFirst(limit: number | undefined): void {
     if (this.#isSorted) return;
     this.#isSorted = true;
-    this.#gather((next) => new SortedRecords(newestFirst, limit ?? rowsMax, next));
+    this.#gather((next, memory) => new SortedRecords(newestFirst, { max: limit ?? rowsMax, memory }, next));
   }
 
   #stage(make: MakeStage): void {
@@ -334,84 +333,151 @@ const commandNames = [
   ...["pattern", "diff", "unmask", "unnest", "lookup", "anomaly", "source", "filterindex", "join", "append"],
 ];
 
-type Compare = (left: QueryRecord, right: QueryRecord) => number;
-
-const newestFirst: Compare = (left, right) =>
-  (right.line?.ms ?? 0) - (left.line?.ms ?? 0) || compareValues(right.line?.ptr, left.line?.ptr);
-
-function compareBy(
-  keys: readonly { readonly evaluate: Evaluate; readonly sign: number }[],
-  left: QueryRecord,
-  right: QueryRecord,
-): number {
-  for (const { evaluate, sign } of keys) {
-    const order = compareValues(evaluate(left), evaluate(right));
-    if (order !== 0) return sign * order;
-  }
-  return 0;
+interface SortKey {
+  readonly evaluate: Evaluate;
+  readonly sign: 1 | -1;
 }
 
-/** Keeps the first records of an order, and twice as many between two sorts. */
-class SortedRecords implements Stage {
-  readonly #compare: Compare;
-  readonly #max: number;
-  readonly #next: Stage;
-  #records: QueryRecord[] = [];
-  #chars = 0;
+const newestFirst: readonly SortKey[] = [
+  { evaluate: ({ line }) => line?.ms, sign: -1 },
+  { evaluate: ({ line }) => line?.ptr, sign: -1 },
+];
 
-  constructor(compare: Compare, max: number, next: Stage) {
-    this.#compare = compare;
+/** A record with what it is sorted by, which is found once. */
+interface SortedRecord {
+  readonly record: QueryRecord;
+  readonly values: readonly QueryValue[];
+  /** What came first comes first among equals. */
+  readonly number: number;
+  readonly chars: number;
+}
+
+/**
+ * Keeps the first records of an order, in a heap whose root is the last of them. So no record costs more than a few
+ * comparisons, neither when it comes nor when it is passed on.
+ */
+class SortedRecords implements Stage {
+  readonly #keys: readonly SortKey[];
+  readonly #max: number;
+  readonly #memory: QueryMemory;
+  readonly #next: Stage;
+  readonly #heap: SortedRecord[] = [];
+  #taken = 0;
+
+  constructor(
+    keys: readonly SortKey[],
+    { max, memory }: { readonly max: number; readonly memory: QueryMemory },
+    next: Stage,
+  ) {
+    this.#keys = keys;
     this.#max = max;
+    this.#memory = memory;
     this.#next = next;
   }
 
   take(record: QueryRecord): boolean {
-    record.keep();
-    this.#records.push(record);
-    this.#chars += charsOf(record);
-    if (this.#records.length >= 2 * this.#max || this.#chars > charsMax) this.#trim();
+    const heap = this.#heap;
+    const number = this.#taken++;
+    const given = this.#keys.map(({ evaluate }) => evaluate(record));
+    const last = heap[0];
+    const isFull = heap.length >= this.#max && last !== undefined;
+    if (isFull && this.#compare({ values: given, number }, last) >= 0) return true;
+    let chars = record.keep();
+    const values = given.map((value) => {
+      if (typeof value !== "string") return value;
+      chars += value.length;
+      return ownText(value);
+    });
+    this.#memory.add(chars);
+    const sorted: SortedRecord = { record, values, number, chars };
+    if (isFull) {
+      this.#memory.remove(last.chars);
+      heap[0] = sorted;
+      this.#sink();
+    } else {
+      heap.push(sorted);
+      this.#rise();
+    }
     return true;
   }
 
-  #trim(): void {
-    this.#records.sort(this.#compare);
-    this.#records.length = Math.min(this.#records.length, this.#max);
-    this.#chars = this.#records.reduce((sum, record) => sum + charsOf(record), 0);
-    if (this.#chars > charsMax) throw new QueryTooLarge();
+  #compare(one: Pick<SortedRecord, "values" | "number">, other: Pick<SortedRecord, "values" | "number">): number {
+    for (let index = 0; index < this.#keys.length; index++) {
+      const order = compareValues(one.values[index], other.values[index]);
+      if (order !== 0) return this.#keys[index]!.sign * order;
+    }
+    return one.number - other.number;
   }
 
-  end(): void {
-    this.#trim();
-    for (const record of this.#records) if (!this.#next.take(record)) break;
-    this.#records = [];
-    this.#next.end();
+  /** Moves the last item up to its place. */
+  #rise(): void {
+    const heap = this.#heap;
+    for (let at = heap.length - 1; at > 0; ) {
+      const above = (at - 1) >> 1;
+      if (this.#compare(heap[at]!, heap[above]!) <= 0) return;
+      [heap[at], heap[above]] = [heap[above]!, heap[at]!];
+      at = above;
+    }
+  }
+
+  /** Moves the first item down to its place. */
+  #sink(): void {
+    const heap = this.#heap;
+    for (let at = 0; ; ) {
+      const left = 2 * at + 1;
+      if (left >= heap.length) return;
+      const right = left + 1;
+      const below = right < heap.length && this.#compare(heap[right]!, heap[left]!) > 0 ? right : left;
+      if (this.#compare(heap[below]!, heap[at]!) <= 0) return;
+      [heap[at], heap[below]] = [heap[below]!, heap[at]!];
+      at = below;
+    }
+  }
+
+  *end(): Generator<void, void> {
+    const heap = this.#heap;
+    const lastFirst: SortedRecord[] = [];
+    while (heap.length > 0) {
+      lastFirst.push(heap[0]!);
+      const last = heap.pop()!;
+      if (heap.length > 0) {
+        heap[0] = last;
+        this.#sink();
+      }
+      yield;
+    }
+    for (let sorted = lastFirst.pop(); sorted !== undefined; sorted = lastFirst.pop()) {
+      this.#memory.remove(sorted.chars);
+      if (!this.#next.take(sorted.record)) break;
+      yield;
+    }
+    yield* this.#next.end();
   }
 }
-
-/** A record costs memory besides its line's text, which it may have parsed. */
-const recordChars = 200;
-const charsOf = (record: QueryRecord): number => recordChars + 2 * (record.line?.message.length ?? 0);
 
 interface Group {
   readonly keys: readonly QueryValue[];
   readonly aggregates: readonly Aggregate[];
 }
 
+/** What `stats` makes groups by, and of them. */
+interface Grouping {
+  readonly by: readonly (readonly [name: string, expression: Expression])[];
+  readonly of: readonly { readonly name: string; readonly factory: AggregateFactory }[];
+}
+
 /** `stats`: the records by groups. */
 class Groups implements Stage {
-  readonly #by: readonly (readonly [name: string, expression: Expression])[];
-  readonly #of: readonly { readonly name: string; readonly factory: AggregateFactory }[];
+  readonly #by: Grouping["by"];
+  readonly #of: Grouping["of"];
+  readonly #memory: QueryMemory;
   readonly #next: Stage;
   readonly #groups = new Map<string, Group>();
-  #taken = 0;
 
-  constructor(
-    by: readonly (readonly [name: string, expression: Expression])[],
-    of: readonly { readonly name: string; readonly factory: AggregateFactory }[],
-    next: Stage,
-  ) {
+  constructor({ by, of }: Grouping, memory: QueryMemory, next: Stage) {
     this.#by = by;
     this.#of = of;
+    this.#memory = memory;
     this.#next = next;
   }
 
@@ -421,34 +487,34 @@ class Groups implements Stage {
     let group = this.#groups.get(key);
     if (group === undefined) {
       if (this.#groups.size >= rowsMax) throw new QueryTooLarge();
-      group = { keys, aggregates: this.#of.map(({ factory }) => factory.make()) };
-      this.#groups.set(key, group);
+      group = this.#begin(keys);
+      this.#groups.set(this.#memory.keep(key), group);
     }
     for (const aggregate of group.aggregates) aggregate.take(record);
-    // What is kept is counted now and then, since that goes through all groups.
-    if (++this.#taken % 65_536 === 0) this.#bound();
     return true;
   }
 
-  #bound(): void {
-    let held = 0;
-    for (const { aggregates } of this.#groups.values()) for (const aggregate of aggregates) held += aggregate.held;
-    if (held > heldMax) throw new QueryTooLarge();
+  #begin(keys: readonly QueryValue[]): Group {
+    const memory = this.#memory;
+    memory.addValues(keys.length + this.#of.length);
+    return {
+      keys: keys.map((value) => (typeof value === "string" ? memory.keep(value) : value)),
+      aggregates: this.#of.map(({ factory }) => factory.make(memory)),
+    };
   }
 
-  end(): void {
+  *end(): Generator<void, void> {
     // AWS: without groups there is one row, even of nothing.
-    if (this.#by.length === 0 && this.#groups.size === 0) {
-      this.#groups.set("", { keys: [], aggregates: this.#of.map(({ factory }) => factory.make()) });
-    }
+    if (this.#by.length === 0 && this.#groups.size === 0) this.#groups.set("", this.#begin([]));
     for (const { keys, aggregates } of this.#groups.values()) {
       const row = new QueryRecord();
       for (const [index, [name]] of this.#by.entries()) row.set(name, keys[index]);
       for (const [index, { name }] of this.#of.entries()) row.set(name, aggregates[index]!.value);
       if (!this.#next.take(row)) break;
+      yield;
     }
     this.#groups.clear();
-    this.#next.end();
+    yield* this.#next.end();
   }
 }
 
@@ -461,33 +527,44 @@ function begin(
 ): RunningQuery {
   const rows: ResultRow[] = [];
   const limit = own ?? given ?? rowsDefault;
+  const memory = new QueryMemory();
   let chars = 0;
   let matched = 0;
   let next: Stage = {
     take(record) {
       const row = rowOf(record, columns, isOfLines);
-      for (const { value } of row) chars += value.length;
+      for (const { value } of row) chars += charsPerCell + value.length;
       if (chars > bounds.logQueryResultCharsMax.value) throw new QueryTooLarge();
       rows.push(row);
       return rows.length < limit;
     },
-    end() {},
+    *end() {},
   };
   for (let index = stages.length - 1; index >= 0; index--) {
-    const stage = stages[index]!(next);
+    const stage = stages[index]!(next, memory);
     next = index === streamed ? counted(stage, () => matched++) : stage;
   }
   return {
-    take: (line) => next.take(new QueryRecord(line)),
+    take(line) {
+      beginRecord();
+      return next.take(new QueryRecord(line));
+    },
     get matched() {
       return matched;
     },
-    finish() {
-      next.end();
+    *finish() {
+      for (const _ of next.end()) {
+        yield;
+        beginRecord();
+      }
       return rows;
     },
+    release: () => memory.release(),
   };
 }
+
+/** What a value of a result costs besides its characters. */
+const charsPerCell = 32;
 
 const counted = (stage: Stage, count: () => void): Stage => ({
   take(record) {

@@ -1,8 +1,8 @@
 import { type JavaPattern, parseJavaPattern } from "../java/java-pattern.ts";
-import { findBounded } from "./bounded-find.ts";
 import { type Evaluate, fieldExpression } from "./query-expression.ts";
 import { asText, type QueryRecord } from "./query-record.ts";
 import { QueryError, type QueryReader } from "./query-source.ts";
+import { allowText, findWithinWork } from "./query-work.ts";
 
 /** A `parse` command: finds parts of a text, and gives them names. */
 export interface ParseCommand {
@@ -43,7 +43,7 @@ function setGroups(
   text: string,
   { pattern, groups }: { readonly pattern: JavaPattern; readonly groups: readonly (string | undefined)[] },
 ): void {
-  const match = findBounded(pattern, text);
+  const match = findWithinWork(pattern, text);
   if (match === undefined) return;
   for (const [index, name] of groups.entries()) {
     const [from, to] = match[index + 1] ?? [-1, -1];
@@ -86,6 +86,7 @@ function parseGlob(reader: QueryReader, evaluate: Evaluate, glob: string, start:
 }
 
 function findParts(text: string, first: string, parts: readonly string[]): string[] {
+  if (!allowText(2 * text.length)) return [];
   const begin = text.indexOf(first);
   if (begin < 0) return [];
   const found: string[] = [];

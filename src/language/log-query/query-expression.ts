@@ -1,9 +1,9 @@
 import { bounds } from "../../base/bounds.ts";
 import { parseEcmaPattern } from "../ecma-pattern.ts";
 import { parseJavaPattern } from "../java/java-pattern.ts";
-import { findBounded } from "./bounded-find.ts";
 import { asNumber, asText, compareValues, type QueryRecord, type QueryValue } from "./query-record.ts";
 import { QueryError, type QueryReader } from "./query-source.ts";
+import { allowText, findWithinWork, patternMeter, withinWork } from "./query-work.ts";
 
 /** Evaluates an expression for a record. It never throws. */
 export type Evaluate = (record: QueryRecord) => QueryValue;
@@ -120,7 +120,7 @@ function parseMembership(
 /** Parses a text, which has to be found, or a pattern. */
 function parseMatcher(reader: QueryReader): (text: string | undefined) => boolean {
   const sought = reader.string();
-  if (sought !== undefined) return (text) => text?.includes(sought) === true;
+  if (sought !== undefined) return (text) => text !== undefined && contains(text, sought);
   const start = reader.place;
   const source = reader.pattern();
   if (source === undefined) throw reader.unexpected();
@@ -131,11 +131,13 @@ function parseMatcher(reader: QueryReader): (text: string | undefined) => boolea
 /** Both engines are bounded, whatever the pattern. What one of them does not know the other may. */
 function linkPattern(source: string, start: number, end: number): (text: string) => boolean {
   const ecma = /^\(\?[a-z]+\)/.test(source) ? undefined : parseEcmaPattern(source);
-  if (ecma !== undefined) return (text) => ecma.isFoundIn(text);
+  if (ecma !== undefined) return (text) => withinWork(() => ecma.isFoundIn(text, patternMeter)) === true;
   const parsed = parseJavaPattern(source);
   if (parsed.kind === "unsupported") throw new QueryError(`the pattern has ${parsed.detail}`, start, end);
-  return (text) => findBounded(parsed.pattern, text) !== undefined;
+  return (text) => findWithinWork(parsed.pattern, text) !== undefined;
 }
+
+const contains = (text: string, sought: string): boolean => allowText(text.length) && text.includes(sought);
 
 const arithmetic: Readonly<Record<string, (left: number, right: number) => number>> = {
   "+": (left, right) => left + right,
@@ -201,7 +203,7 @@ const onText =
   (compute: (text: string) => QueryValue): Compute =>
   ([value]) => {
     const text = asText(value);
-    return text === undefined ? undefined : compute(text);
+    return text === undefined || !allowText(text.length) ? undefined : compute(text);
   };
 const onNumber =
   (compute: (number: number) => number): Compute =>
@@ -233,11 +235,11 @@ const functions: Readonly<Record<string, readonly [argumentsMin: number, argumen
   concat: [
     1,
     50,
-    (values) =>
-      values
-        .map((value) => asText(value) ?? "")
-        .join("")
-        .slice(0, textCharsMax),
+    (values) => {
+      const texts = values.map((value) => asText(value) ?? "");
+      const chars = texts.reduce((sum, { length }) => sum + length, 0);
+      return allowText(chars) ? texts.join("").slice(0, textCharsMax) : undefined;
+    },
   ],
   substr: [
     2,
@@ -247,15 +249,8 @@ const functions: Readonly<Record<string, readonly [argumentsMin: number, argumen
       return asText(value)?.slice(begin, length === undefined ? undefined : begin + (asNumber(length) ?? 0));
     },
   ],
-  replace: [
-    3,
-    3,
-    ([value, sought, by]) =>
-      asText(value)
-        ?.replaceAll(asText(sought) || "\0", () => asText(by) ?? "")
-        .slice(0, textCharsMax),
-  ],
-  strcontains: [2, 2, ([value, sought]) => Number(asText(value)?.includes(asText(sought) ?? "") === true)],
+  replace: [3, 3, ([value, sought, by]) => replaced(asText(value), asText(sought) ?? "", asText(by) ?? "")],
+  strcontains: [2, 2, ([value, sought]) => Number(contains(asText(value) ?? "", asText(sought) ?? ""))],
   coalesce: [1, 50, (values) => values.find((value) => value !== undefined)],
   ispresent: [1, 1, ([value]) => value !== undefined],
   isempty: [1, 1, ([value]) => value === undefined || value === ""],
@@ -265,6 +260,14 @@ const functions: Readonly<Record<string, readonly [argumentsMin: number, argumen
 };
 
 const textCharsMax = bounds.logQueryTextCharsMax.value;
+
+/** Replaces as many as fit into the longest text. */
+function replaced(text: string | undefined, sought: string, by: string): string | undefined {
+  if (text === undefined || sought === "" || !allowText(4 * text.length)) return text;
+  const parts = text.split(sought, Math.ceil(textCharsMax / Math.max(1, by.length)) + 1);
+  const chars = text.length + (parts.length - 1) * Math.max(0, by.length - sought.length);
+  return allowText(chars) ? parts.join(by).slice(0, textCharsMax) : undefined;
+}
 
 function parseCall(reader: QueryReader, name: string, start: number, depth: number): Expression {
   const lower = name.toLowerCase();

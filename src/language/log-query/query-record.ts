@@ -1,3 +1,6 @@
+import { ownText } from "./query-memory.ts";
+import { allowText } from "./query-work.ts";
+
 /** What a field has in one record; a field without a value is absent. */
 export type QueryValue = string | number | boolean | undefined;
 
@@ -24,10 +27,24 @@ export class QueryRecord {
     this.line = line;
   }
 
-  /** Copies the line's text, which is a view of far more memory, since the record is kept. */
-  keep(): void {
-    if (this.line === undefined) return;
-    this.line = { ...this.line, message: Buffer.from(this.line.message).toString() };
+  /**
+   * Copies all texts, which may be views of far more memory, since the record is kept. Returns how many characters it has, and
+   * what it costs besides.
+   */
+  keep(): number {
+    let chars = charsPerRecord;
+    for (const [name, value] of this.#values) {
+      chars += charsPerRecord;
+      if (typeof value !== "string") continue;
+      chars += value.length;
+      this.#values.set(name, ownText(value));
+    }
+    if (this.line === undefined) return chars;
+    this.line = { ...this.line, message: ownText(this.line.message) };
+    // What was parsed may be much larger than the text. Few fields are asked for again.
+    this.#json = undefined;
+    this.#isParsed = false;
+    return chars + this.line.message.length;
   }
 
   set(name: string, value: QueryValue): void {
@@ -58,6 +75,8 @@ export class QueryRecord {
   }
 }
 
+const charsPerRecord = 200;
+
 const memberOf = (value: object, name: string): unknown => (value as Readonly<Record<string, unknown>>)[name];
 
 /** Parses a message that is a JSON object, or ends with one, as access logs and functions write it. */
@@ -74,7 +93,10 @@ function parseObject(message: string): unknown {
 function scalar(value: unknown): QueryValue {
   if (typeof value === "string" || typeof value === "number") return value;
   if (typeof value === "boolean") return value ? 1 : 0;
-  return value === null || value === undefined ? undefined : JSON.stringify(value);
+  if (value === null || value === undefined || !allowText(0)) return undefined;
+  const text = JSON.stringify(value);
+  allowText(text.length);
+  return text;
 }
 
 const numberIn = (message: string, pattern: RegExp): number | undefined => {

@@ -89,7 +89,9 @@ export class LiveTails {
 
   /** Offers lines to all sessions. */
   offer(appended: AppendedLines): void {
-    for (const session of this.#sessions.values()) session.offer(appended);
+    // Lines are stored meanwhile by nobody: however slow the patterns are, the sessions share a part of each second.
+    const matchMsMax = bounds.liveTailMatchMsMax.value / this.#sessions.size;
+    for (const session of this.#sessions.values()) session.offer(appended, matchMsMax);
   }
 
   next({ sessionId }: { readonly sessionId: string }, { nowMs }: LogsCall): TailUpdate {
@@ -128,6 +130,8 @@ interface TailSecond {
   /** Every so many lines one is kept. */
   stride: number;
   matched: number;
+  /** Not all lines were looked at. */
+  isCut: boolean;
 }
 
 class TailSession {
@@ -135,6 +139,9 @@ class TailSession {
   readonly startedMs: number;
   readonly #facts: TailFacts;
   #seconds: TailSecond[] = [];
+  /** Since when lines are looked at in this second, and how long that took. */
+  #lookingSinceMs = 0;
+  #lookedMs = 0;
   #askedMs: number;
 
   constructor(facts: TailFacts, nowMs: number) {
@@ -149,15 +156,34 @@ class TailSession {
     return nowMs - Math.max(this.#askedMs, this.startedMs) > sessionMs;
   }
 
-  offer({ groupId, streamName, lines, ingestedMs }: AppendedLines): void {
+  /** Takes the lines that match, of those that it can look at within its share of the second. */
+  offer({ groupId, streamName, lines, ingestedMs }: AppendedLines, matchMsMax: number): void {
     const { groups, names, prefixes, filter } = this.#facts;
     const logGroupIdentifier = groups.get(groupId);
     if (logGroupIdentifier === undefined) return;
     if (names !== undefined && !names.includes(streamName)) return;
     if (prefixes !== undefined && !prefixes.some((prefix) => streamName.startsWith(prefix))) return;
+    if (ingestedMs >= this.#lookingSinceMs + updateMs) {
+      this.#lookingSinceMs = ingestedMs;
+      this.#lookedMs = 0;
+    }
+    const begunAt = performance.now() - this.#lookedMs;
     for (const { ms, message } of lines()) {
-      if (!filter(message)) continue;
-      this.#keep({ logStreamName: streamName, logGroupIdentifier, message, timestamp: ms, ingestionTime: ingestedMs });
+      if (this.#lookedMs > matchMsMax) {
+        this.#second(ingestedMs).isCut = true;
+        return;
+      }
+      const isMatch = filter(message);
+      this.#lookedMs = performance.now() - begunAt;
+      if (isMatch) {
+        this.#keep({
+          logStreamName: streamName,
+          logGroupIdentifier,
+          message,
+          timestamp: ms,
+          ingestionTime: ingestedMs,
+        });
+      }
     }
   }
 
@@ -180,7 +206,7 @@ class TailSession {
   #second(nowMs: number): TailSecond {
     const last = this.#seconds.at(-1);
     if (last !== undefined && nowMs < last.startedMs + updateMs) return last;
-    const fresh = { startedMs: nowMs, events: [], chars: 0, stride: 1, matched: 0 };
+    const fresh = { startedMs: nowMs, events: [], chars: 0, stride: 1, matched: 0, isCut: false };
     this.#seconds.push(fresh);
     // AWS: "buffers up to 10 LiveTailSessionUpdate events or 5000 log events, after which it starts dropping the oldest".
     if (this.#seconds.length > updatesWaiting) this.#seconds.shift();
@@ -190,6 +216,10 @@ class TailSession {
   next(nowMs: number): TailUpdate {
     this.#askedMs = nowMs;
     const second = this.#seconds.shift();
-    return { kind: "update", isSampled: (second?.stride ?? 1) > 1, events: second?.events ?? [] };
+    return {
+      kind: "update",
+      isSampled: second !== undefined && (second.isCut || second.stride > 1),
+      events: second?.events ?? [],
+    };
   }
 }

@@ -177,13 +177,14 @@ function filterLogEvents(store: LogStore, input: FilterLogEventsInput, call: Log
   let chars = 0;
   let next: LinePosition | undefined;
   let last: LinePosition | undefined;
+  const begunAt = performance.now();
   for (const line of lines) {
     chars += line.message.length + lineOverheadBytes;
     const isMatch = filter.matches(line.message);
     if (isMatch) bytes += Buffer.byteLength(line.message) + lineOverheadBytes;
     const isFull = events.length >= limit || (events.length > 0 && bytes > answerBytesMax);
     // AWS: a search that takes long answers what it found, perhaps nothing, with a token to go on.
-    if ((isMatch && isFull) || chars > searchCharsMax) {
+    if ((isMatch && isFull) || chars > searchCharsMax || performance.now() - begunAt > searchMsMax) {
       next = last;
       if (next !== undefined) break;
     }
@@ -206,6 +207,7 @@ function filterLogEvents(store: LogStore, input: FilterLogEventsInput, call: Log
 }
 
 const searchCharsMax = bounds.logSearchCharsMax.value;
+const searchMsMax = bounds.logSearchMsMax.value;
 
 /** Returns the streams to search; undefined for all of the group's. */
 function searchedStreams(

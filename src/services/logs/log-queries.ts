@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { bounds } from "../../base/bounds.ts";
-import { parseLogQuery, QueryTooLarge, type ResultRow, type RunningQuery } from "../../language/log-query/log-query.ts";
+import { parseLogQuery, type ResultRow, type RunningQuery } from "../../language/log-query/log-query.ts";
+import { QueryTooLarge } from "../../language/log-query/query-memory.ts";
 import { ApiError, notImplemented } from "../../protocol/errors.ts";
 import { lineOverheadBytes } from "./log-chunk.ts";
 import { type GroupReference, invalid, keptFromMs, type LogsCall, requireGroup } from "./log-groups.ts";
@@ -33,14 +34,16 @@ const sliceChars = bounds.logQuerySliceChars.value;
 export class LogQueries {
   readonly #store: LogStore;
   readonly #now: () => number;
+  readonly #onTrouble: (message: string) => void;
   /** In the order of their starts. */
   readonly #queries = new Map<string, LogQuery>();
   /** Those that run, in the order of their turns. */
   #running: LogQuery[] = [];
 
-  constructor(store: LogStore, now: () => number) {
+  constructor(store: LogStore, now: () => number, onTrouble: (message: string) => void) {
     this.#store = store;
     this.#now = now;
+    this.#onTrouble = onTrouble;
   }
 
   start(input: StartQueryInput, call: LogsCall): { readonly queryId: string } {
@@ -100,7 +103,12 @@ export class LogQueries {
   #turn(): void {
     const query = this.#running.shift();
     if (query === undefined) return;
-    if (query.run(this.#now())) this.#running.push(query);
+    try {
+      if (query.run(this.#now())) this.#running.push(query);
+    } catch (error) {
+      // Nobody waits here, and the thread has lines to store.
+      this.#onTrouble(`A query of Logs Insights failed: ${String(error)}`);
+    }
     if (this.#running.length > 0) setImmediate(() => this.#turn());
   }
 
@@ -216,6 +224,8 @@ class LogQuery {
   resultChars = 0;
   readonly #facts: LogQueryFacts;
   #work: RunningQuery | undefined;
+  /** What is left to do when all lines have been read. */
+  #finish: ReturnType<RunningQuery["finish"]> | undefined = undefined;
   /** The group that is read, and how far it has been. */
   #group = 0;
   #after: LinePosition | undefined = undefined;
@@ -257,22 +267,40 @@ class LogQuery {
       return false;
     }
     try {
-      const isMore = this.#slice(work, nowMs);
-      this.#matched = work.matched;
-      if (isMore) return true;
-      this.rows = work.finish();
-      for (const row of this.rows) for (const { field, value } of row) this.resultChars += field.length + value.length;
-      this.#end("Complete");
+      if (this.#finish === undefined) {
+        const isMore = this.#slice(work, nowMs);
+        this.#matched = work.matched;
+        if (!isMore) this.#finish = work.finish();
+        return true;
+      }
+      return this.#finishSome(this.#finish);
     } catch (error) {
       this.#end("Failed");
       if (!(error instanceof QueryTooLarge)) throw error;
+      return false;
     }
-    return false;
+  }
+
+  /** Does a slice of what is left. Returns whether there is more. */
+  #finishSome(finish: ReturnType<RunningQuery["finish"]>): boolean {
+    const begunAt = performance.now();
+    do {
+      const { done, value } = finish.next();
+      if (done !== true) continue;
+      this.rows = value;
+      for (const row of this.rows)
+        for (const { field, value: text } of row) this.resultChars += field.length + text.length;
+      this.#end("Complete");
+      return false;
+    } while (performance.now() - begunAt < sliceMs);
+    return true;
   }
 
   #end(status: QueryStatus): void {
     this.status = status;
+    this.#work?.release();
     this.#work = undefined;
+    this.#finish = undefined;
   }
 
   #slice(work: RunningQuery, nowMs: number): boolean {

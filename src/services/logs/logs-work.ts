@@ -38,7 +38,11 @@ export class LogsWork implements ThreadWork<LogDelivery> {
     this.#clock = clock;
     this.#printer = printer;
     this.#tails = new LiveTails(store);
-    this.#queries = new LogQueries(store, () => clock.now());
+    this.#queries = new LogQueries(
+      store,
+      () => clock.now(),
+      (message) => post({ kind: "trouble", message }),
+    );
     this.#collector = collector && this.#export(collector, post);
     store.onAppended = (appended) => this.#tails.offer(appended);
     if (store.damagedPath === undefined) return;
