@@ -552,11 +552,11 @@ describe("CloudWatch alarms", () => {
     const ResourceARN = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:mine";
     const Tags = [{ Key: "team", Value: "thieves" }];
     for (const call of [
-      other.send(new TagResourceCommand({ ResourceARN, Tags })),
-      other.send(new ListTagsForResourceCommand({ ResourceARN })),
-      other.send(new SetAlarmStateCommand({ AlarmName: "mine", StateValue: "OK", StateReason: "r" })),
+      () => other.send(new TagResourceCommand({ ResourceARN, Tags })),
+      () => other.send(new ListTagsForResourceCommand({ ResourceARN })),
+      () => other.send(new SetAlarmStateCommand({ AlarmName: "mine", StateValue: "OK", StateReason: "r" })),
     ]) {
-      assert.match((await refused(call))[0], /^ResourceNotFound/);
+      assert.match((await refused(call()))[0], /^ResourceNotFound/);
     }
     // An alarm of the same name is another one.
     await other.send(new DisableAlarmActionsCommand({ AlarmNames: ["mine"] }));
