@@ -16,11 +16,11 @@ export function readVariables(given: unknown): Readonly<Record<string, string>> 
   );
 }
 
-/** Returns a percentage of an option, or undefined if it is not given. AWS checks its range. */
+/** Returns a percentage of an option, or undefined if it is not given. The server knows decimals only, too. */
 export function readPercent(given: unknown): number | undefined {
   if (given === undefined) return undefined;
   const percent = Number(given);
-  if (String(given).trim() !== "" && percent >= 0 && percent <= 100) return percent;
+  if (/^\d*\.?\d+$/.test(String(given)) && percent <= 100) return percent;
   throw new UserError({
     what: `--percent ${String(given)} is no share of the traffic.`,
     why: "It is a number from 0 to 100.",

@@ -12,7 +12,7 @@ interface KeyRequest {
   readonly verb?: string;
 }
 
-const exchangeOf = ({ query = "", headers = [], path = "/a", id, verb = "GET" }: KeyRequest): Exchange => {
+const exchangeOf = ({ query = "", headers = [], id, path = `/a/${id ?? "1"}`, verb = "GET" }: KeyRequest): Exchange => {
   const headerNames = headers.flatMap((name, index) => (index % 2 === 0 ? [name.toLowerCase()] : []));
   return {
     httpMethod: verb,
@@ -33,7 +33,7 @@ const request = (place: "path" | "querystring" | "header", name: string): ValueP
   name,
   isMultiValue: false,
 });
-const writeKey = linkCacheKey({
+const plan: Parameters<typeof linkCacheKey>[0] = {
   keyStart: '["dep",0,"ns"]',
   key: [
     { name: "method.request.header.X", value: request("header", "X") },
@@ -41,7 +41,8 @@ const writeKey = linkCacheKey({
     { name: "method.request.path.id", value: request("path", "id") },
     { name: "method.request.querystring.q", value: request("querystring", "q") },
   ],
-});
+};
+const writeKey = linkCacheKey(plan, "/a/{id}");
 
 test("requests that a backend may tell apart by what the key names have different keys", () => {
   const asked: readonly KeyRequest[] = [
@@ -50,8 +51,10 @@ test("requests that a backend may tell apart by what the key names have differen
     { id: "" },
     { id: "1" },
     { id: "%31" },
-    { id: "1", path: "/a/" },
-    { id: "1", path: "/a//" },
+    { id: "1", path: "/a/1/" },
+    { id: "1", path: "/a/1//" },
+    { id: "1", path: "//a/1" },
+    { id: "1", path: "/%61/1" },
     { id: "1/" },
     { query: "q" },
     { query: "q=" },
@@ -80,6 +83,26 @@ test("requests that a backend may tell apart by what the key names have differen
   const keys = asked.map((one) => writeKey(exchangeOf(one)));
   assert.ok(keys.every((key) => key !== undefined));
   assert.equal(new Set(keys).size, asked.length);
+});
+
+test("a path that is not written as its resource's has its own key, also where the key has no path parameter", () => {
+  const cases: readonly (readonly [resourcePath: string, written: readonly string[], otherwise: readonly string[]])[] =
+    [
+      ["/", ["/"], ["//", "///"]],
+      ["/pets.v1", ["/pets.v1"], ["/pets.v1/", "//pets.v1", "/p%65ts.v1", "/petsxv1"]],
+      ["/pets/{id}", ["/pets/1", "/pets/%31"], ["/pets/1/", "//pets/1", "/pets/1//", "/%70ets/1"]],
+      ["/{proxy+}", ["/a", "/a/b", "/a//b"], ["/a/", "//a", "/a/b//"]],
+      ["/x/{proxy+}", ["/x/a", "/x/a/b"], ["/x/a/", "//x/a", "/x//a", "/%78/a"]],
+    ];
+  for (const [resourcePath, written, otherwise] of cases) {
+    const write = linkCacheKey({ keyStart: "", key: [] }, resourcePath);
+    const keyOf = (path: string) => write(exchangeOf({ path }));
+    assert.deepEqual(new Set(written.map(keyOf)), new Set(["GET"]), resourcePath);
+    assert.deepEqual(
+      otherwise.map(keyOf),
+      otherwise.map((path) => `GET${path.length}:${path}`),
+    );
+  }
 });
 
 test("what the key does not name has no say", () => {

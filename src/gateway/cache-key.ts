@@ -20,19 +20,39 @@ const keyCharsMax = bounds.cacheKeyCharsMax.value;
  * itself how long it is: deployment, flush and namespace (`keyStart`), the verb, and the parameters with their values.
  *
  * Of parameters a key has more than AWS's mappings would read, because a backend may read more: all values of a header,
- * and what was sent, where several ways of writing mean the same here and may not mean the same there. Otherwise somebody
- * could have an answer stored that is not the one to the requests that get it.
+ * and what was sent, where several ways of writing mean the same here and may not mean the same there. So it has the path
+ * too where it is not written as the resource's. Otherwise somebody could have an answer stored that is not the one to the
+ * requests that get it.
  */
-export function linkCacheKey({ keyStart, key }: Pick<ResponseCachePlan, "keyStart" | "key">): WriteKey {
+export function linkCacheKey(
+  { keyStart, key }: Pick<ResponseCachePlan, "keyStart" | "key">,
+  resourcePath: string,
+): WriteKey {
   const parts = key.map(linkPart);
+  const isWrittenSo = linkSpelling(resourcePath);
   const readsQuery = key.some(({ value }) => value.kind === "request" && value.place === "querystring");
   return (exchange) => {
     let text = `${keyStart}${exchange.httpMethod}`;
     for (const write of parts) text += write(exchange);
+    if (!isWrittenSo(exchange.pathAsSent)) text += sized(exchange.pathAsSent);
     // Here a semicolon separates parameters. Where it does not, the query has others.
     if (readsQuery && exchange.rawQuery.includes(";")) text += sized(exchange.rawQuery);
     return text.length > keyCharsMax ? undefined : text;
   };
+}
+
+/**
+ * Links what says whether a path is written as its resource's is. Slashes at either end and escapes (`/p%65ts/`) choose no
+ * other resource, but functions and backends see them.
+ */
+function linkSpelling(resourcePath: string): (path: string) => boolean {
+  if (!resourcePath.includes("{")) return (path) => path === resourcePath;
+  const segments = resourcePath.split("/").map((segment) => {
+    if (!segment.startsWith("{")) return RegExp.escape(segment);
+    return segment.endsWith("+}") ? "[^/](?:.*[^/])?" : "[^/]+";
+  });
+  const pattern = new RegExp(`^${segments.join("/")}$`);
+  return (path) => pattern.test(path);
 }
 
 const sized = (text: string): string => `${text.length}:${text}`;
@@ -50,8 +70,7 @@ function linkWriter(plan: ValuePlan): WritePart {
     case "path":
       return (exchange) => {
         const value = exchange.pathParameter(name);
-        // Slashes at the end choose no other resource; functions and backends see them.
-        return value === undefined ? "-" : `${sized(value)}/${slashesAtEnd(exchange.pathAsSent)}`;
+        return value === undefined ? "-" : sized(value);
       };
     case "querystring":
       return ({ rawQuery }) => writePairs(rawQuery, name);
@@ -80,10 +99,4 @@ function writePairs(rawQuery: string, name: string): string {
     if (pair !== "" && parseQuery(pair).has(name)) text += sized(pair);
   }
   return text === "" ? "-" : `${text}.`;
-}
-
-function slashesAtEnd(path: string): number {
-  let end = path.length;
-  while (end > 0 && path.charCodeAt(end - 1) === 47) end--;
-  return path.length - end;
 }

@@ -72,6 +72,7 @@ test("what makes no sense is refused in words", async () => {
     [["canary", "fly", "birds"], /no canary action fly/],
     [["canary", "start", "birds", "--percent", "101"], /no share of the traffic/],
     [["canary", "start", "birds", "--percent", ""], /no share of the traffic/],
+    [["canary", "start", "birds", "--percent", "0x10"], /no share of the traffic/],
     [["canary", "start", "birds", "--variable", "x"], /names no value/],
     [["canary", "start", "gone"], /no deployed API gone/],
     [["canary", "start", "birds", "--deployment", "none99"], /Deployment/],

@@ -19,3 +19,10 @@ test("a guide that calls the command says, below its title, what it is in a clon
     assert.equal(readFileSync(join(folder, name), "utf8").split("\n")[2], inClone, name);
   }
 });
+
+test("braces in the AWS CLI's short form are in quotation marks of their own, else it refuses them", () => {
+  for (const name of globSync("*.md", { cwd: folder })) {
+    const text = readFileSync(join(folder, name), "utf8");
+    assert.doesNotMatch(text, /\bop=\w+,(?:\w+=[^\s"]*,)?(?:path|value)=[^\s"']*\{/, name);
+  }
+});

@@ -1,6 +1,7 @@
 // The response cache at its edges: who may have an entry made anew, who waits for whom, and what clients' forms have a say in.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import type { MethodSetting } from "../../src/definition/rest-api.ts";
@@ -155,6 +156,59 @@ test("requests wait for the one that fills their entry; if it fails, they ask th
   const statuses = (await Promise.all(failing)).map(({ status }) => status).sort();
   assert.ok(statuses.includes(200) || statuses.every((status) => status >= 500), statuses.join());
   assert.equal((await gateway.call("/broken")).status, 200);
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("no spelling of a path fills the entry of the path as it is, for a backend that reads the path", async () => {
+  const functions: FunctionClient = {
+    describe: () => ({
+      functionArn,
+      policy: JSON.stringify({ Statement: { Effect: "Allow", Principal: "*", Action: "lambda:*", Resource: "*" } }),
+      policyRevision: "1",
+    }),
+    invoke: ({ payload }) => {
+      const { requestContext } = JSON.parse(String(payload)) as { requestContext: { path: string } };
+      const result = { statusCode: 200, body: requestContext.path };
+      return Promise.resolve({ kind: "ok", payload: Buffer.from(JSON.stringify(result)), requestId: "r" });
+    },
+    close: () => Promise.resolve(),
+  };
+  await using gateway = await startGateway({ functions });
+  giveMemory(gateway);
+  const keyed = aMethod({ ...aLambdaProxy(), ...byId }, withId);
+  gateway.deploy(aRestApi({ "/pets": { GET: aMethod(aLambdaProxy()) }, "/pets/{id}": { GET: keyed } }), cachedStage());
+  const tricks = ["//pets", "/pets/", "/p%65ts", "/%2e/pets", "/./pets", "/x/../pets", "/PETS", "/pets/1/", "//pets/1"];
+  for (const path of [...tricks, "/pets/%31", "/%70ets/1", "/pets//1", "/pets", "/pets/1"]) {
+    const { status, text } = await gateway.call(path);
+    if (status === 200) assert.equal(text, `/prod${path}`);
+    else assert.equal(status, 403, path);
+  }
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("a client that goes away while its request fills an entry leaves those who wait their answers", async () => {
+  await using backend = await aBackend();
+  await using gateway = await startGateway({ cacheFillWaitMs: 60_000 });
+  giveMemory(gateway);
+  gateway.deploy(aRestApi({ "/": { GET: aMethod(anHttpProxy(`${backend.origin}/`)) } }), cachedStage());
+  backend.held = [];
+  const leaving = connect(gateway.port, "127.0.0.1");
+  leaving.write("GET /prod/ HTTP/1.1\r\nHost: abc123.execute-api.x\r\n\r\n");
+  await until(() => backend.count === 1);
+  const waiting = Array.from({ length: 5 }, () => gateway.call("/"));
+  // Somebody who waits may leave as well.
+  const waitsAndLeaves = connect(gateway.port, "127.0.0.1");
+  waitsAndLeaves.end("GET /prod/ HTTP/1.1\r\nHost: abc123.execute-api.x\r\n\r\n");
+  // The gateway has seen them when it answers whoever comes after them.
+  await gateway.call("/none");
+  assert.equal(backend.count, 1);
+  backend.held = undefined;
+  leaving.destroy();
+  waitsAndLeaves.destroy();
+  const replies = await Promise.all(waiting);
+  assert.deepEqual(new Set(replies.map(({ status }) => status)), new Set([200]));
+  const kept = (await gateway.call("/")).text;
+  assert.equal((await gateway.call("/")).text, kept);
   assert.deepEqual(gateway.errors, []);
 });
 

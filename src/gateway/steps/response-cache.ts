@@ -45,7 +45,7 @@ export function linkResponseCache(plan: ResponseCachePlan, context: LinkContext)
   const { fillWaitMs } = responseCaches;
   const cell = responseCaches.cell(stageKey(stage.apiId, stage.stageName));
   const rules = new Map(Object.entries(plan.verbs));
-  const writeKey = linkCacheKey(plan);
+  const writeKey = linkCacheKey(plan, context.method.resourcePath);
   const mayInvalidate = linkMayInvalidate(context);
   const variesBy = plan.variesByAccept === true ? accept : nothing;
   const readVarying = linkVarying(plan.mappedHeaders ?? []);
