@@ -126,6 +126,7 @@ test("every kind of event has its place in a tree", () => {
     "authorizer-end": {},
     "web-acl": { action: "BLOCK", rule: "NoBots", labels: ["awswaf:1:webacl:a:bot"] },
     preflight: { problem: undefined },
+    "response-cache": { outcome: "hit" },
     throttled: { level: "account" },
     "authorizer-decision": { decision: "allowed" },
     iam: { arn: "arn:aws:iam::111122223333:user/ann", decision: "allowed", policy: "may-read", statement: "number 1" },

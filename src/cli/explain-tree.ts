@@ -55,6 +55,12 @@ const quotaTexts: Readonly<Record<EventOf<"quota">["outcome"], string>> = {
   left: "the API key has left its usage plan",
 };
 
+const cacheTexts: Readonly<Record<EventOf<"response-cache">["outcome"], string>> = {
+  hit: "the response cache has the answer",
+  miss: "the response cache does not have the answer",
+  renewed: "the client may ask for a new answer, so the response cache is passed by",
+};
+
 /** Returns what a tree has of an event. */
 export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
   const isHttp = isOfKind(report, "http");
@@ -144,6 +150,8 @@ export function nodesOf(event: Event, report: ExplainReport): TreeNode[] {
           toneOf(event.outcome === "counted"),
         ),
       ];
+    case "response-cache":
+      return [node(cacheTexts[event.outcome])];
     case "refused":
       return [node(`refused: ${event.reason}`, [], "bad")];
     case "validation":

@@ -75,7 +75,7 @@ const linesShown = 20;
 
 function printDetails(stage: StageStatus, output: Output): void {
   const { differences, withoutEffect, closedRoutes, failingRoutes, unsentHeaders, beyondAws, problem, cache } = stage;
-  const { unkeyedCallers = [] } = stage;
+  const { sharedAnswers = [] } = stage;
   const domains = stage.domains ?? [];
   const lines = [
     ...(problem ? [output.paint("red", `answers 501: ${problem}`)] : []),
@@ -85,7 +85,7 @@ function printDetails(stage: StageStatus, output: Output): void {
     ...failingRoutes.map(({ route, reason, status = 500 }) =>
       output.paint("yellow", `${route} answers ${status}: ${reason}`),
     ),
-    ...[...unsentHeaders, ...unkeyedCallers].map(({ route, reason }) => output.paint("yellow", `${route} ${reason}`)),
+    ...[...unsentHeaders, ...sharedAnswers].map(({ route, reason }) => output.paint("yellow", `${route} ${reason}`)),
     ...(cache === undefined ? [] : [describeCache(cache)]),
     ...beyondAws.map((what) => output.paint("yellow", `AWS would refuse: ${what}`)),
     ...withoutEffect.map((setting) => output.paint("dim", `without effect yet: ${setting}`)),

@@ -185,7 +185,7 @@ class UpSession {
     );
     if (!stage) return;
     const closed = new Map(stage.closedRoutes.map(({ route, reason }) => [route, reason]));
-    const { failingRoutes, unsentHeaders, unkeyedCallers = [], keyedRoutes = [] } = stage;
+    const { failingRoutes, unsentHeaders, sharedAnswers = [], keyedRoutes = [] } = stage;
     // A page that can't call the API is what nobody sees before it is tried in a browser.
     const preflights = stage.withoutEffect.filter((setting) => setting.startsWith("CorsConfiguration "));
     const printed = JSON.stringify([
@@ -194,7 +194,7 @@ class UpSession {
       [...closed],
       failingRoutes,
       unsentHeaders,
-      unkeyedCallers,
+      sharedAnswers,
       keyedRoutes,
       preflights,
       stage.problem,
@@ -214,7 +214,7 @@ class UpSession {
     for (const { route, reason, status = 500 } of failingRoutes) {
       line(paint("yellow", `${route} answers ${status}: ${reason}`));
     }
-    for (const { route, reason } of [...unsentHeaders, ...unkeyedCallers]) line(paint("yellow", `${route} ${reason}`));
+    for (const { route, reason } of [...unsentHeaders, ...sharedAnswers]) line(paint("yellow", `${route} ${reason}`));
     for (const setting of preflights) line(paint("yellow", `No effect has ${setting}.`));
     if (keyedRoutes.length > 0) {
       const which =

@@ -27,7 +27,7 @@ export interface StageStatus {
   /** Routes that a server in AWS's place may not understand, and why. */
   readonly unsentHeaders: readonly { readonly route: string; readonly reason: string }[];
   /** Routes whose cached answers all callers share although they ask who calls; absent if the server is older. */
-  readonly unkeyedCallers?: readonly { readonly route: string; readonly reason: string }[];
+  readonly sharedAnswers?: readonly { readonly route: string; readonly reason: string }[];
   /** The size and the bytes of the stage's response cache; absent if it has none. */
   readonly cache?: { readonly size: string; readonly bytes: number };
   /** Routes that AWS would refuse unless a quota was raised there. */

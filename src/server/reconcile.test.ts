@@ -398,7 +398,7 @@ test("a deployment is compiled and sent; a change of the definition alone is not
         domains: [],
         failingRoutes: [],
         unsentHeaders: [],
-        unkeyedCallers: [],
+        sharedAnswers: [],
         beyondAws: [],
       },
     );

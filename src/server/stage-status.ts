@@ -10,9 +10,9 @@ import type { ClosedParts } from "./pages/reference.ts";
 import { apiIdOf } from "./publications/plan-source.ts";
 import type { CacheGrant } from "./response-cache-budget.ts";
 import { stageKinds } from "./served-stage.ts";
+import { sharedAnswers } from "./shared-answers.ts";
 import { type DescribedStage, describeStage } from "./stage-definitions.ts";
 import { makeDomainsOfStage, type StageDomain } from "./stage-domains.ts";
-import { unkeyedCallers } from "./unkeyed-callers.ts";
 
 export interface StageStatus extends DescribedStage {
   readonly account: string;
@@ -28,7 +28,7 @@ export interface StageStatus extends DescribedStage {
   /** The routes that a server in AWS's place may not understand, and why. */
   readonly unsentHeaders: readonly { readonly route: string; readonly reason: string }[];
   /** The routes whose cached answers all callers share although they ask who calls, and why. */
-  readonly unkeyedCallers: readonly { readonly route: string; readonly reason: string }[];
+  readonly sharedAnswers: readonly { readonly route: string; readonly reason: string }[];
   /** The memory of the stage's response cache; absent if it has none. */
   readonly cache?: CacheGrant;
   /** What the stage serves although AWS would refuse it unless a quota was raised. */
@@ -123,7 +123,7 @@ function describePlan(
       .map(({ routeKey }) => routeKey),
     failingRoutes: failingRoutes(plan, problems),
     unsentHeaders: unsentHeaders(plan, isAws),
-    unkeyedCallers: unkeyedCallers(plan),
+    sharedAnswers: sharedAnswers(plan),
     ...(cache !== undefined && { cache }),
     beyondAws: servedBeyondAws(plan),
     ...(problem !== undefined && { problem }),

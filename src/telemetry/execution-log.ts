@@ -304,6 +304,7 @@ class Teller {
       case "resource-policy":
       case "throttled":
       case "preflight":
+      case "response-cache":
       case "web-acl":
       case "request-template":
       case "template":

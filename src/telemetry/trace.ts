@@ -122,6 +122,8 @@ export type TraceFact =
     }
   /** What the quota of the key's usage plan said. */
   | { readonly kind: "quota"; readonly outcome: "counted" | "exceeded" | "unsaved" | "left"; readonly planId: string }
+  /** The stage's cache has the answer, does not have it, or gets a new one because the client may ask for that. */
+  | { readonly kind: "response-cache"; readonly outcome: "hit" | "miss" | "renewed" }
   | {
       readonly kind: "validation";
       readonly of: "parameters" | "body";

@@ -56,6 +56,7 @@ export function linkResponseCache(plan: ResponseCachePlan, context: LinkContext)
     const answer = store.find(key, clock.now());
     if (answer === undefined || !isFor(exchange, answer, readVarying)) return false;
     exchange.cacheResult = "hit";
+    exchange.trace?.add({ kind: "response-cache", outcome: "hit" });
     const headers = answer.headers as string[];
     if (answer.isTraced) headers.push("X-Amzn-Trace-Id", `Root=${exchange.traceId}`);
     headers.push(...added);
@@ -80,6 +81,7 @@ export function linkResponseCache(plan: ResponseCachePlan, context: LinkContext)
   /** Fills the entry, or waits for another request that fills it. */
   const fill = (exchange: Exchange, lookup: Lookup): boolean => {
     exchange.cacheResult = "miss";
+    exchange.trace?.add({ kind: "response-cache", outcome: "miss" });
     if (fillWaitMs === 0) {
       record(exchange, lookup, doNothing);
       return true;
@@ -106,6 +108,7 @@ export function linkResponseCache(plan: ResponseCachePlan, context: LinkContext)
     }
     if (rule.invalidation === "ANYBODY" || mayInvalidate(exchange)) {
       exchange.cacheResult = "miss";
+      exchange.trace?.add({ kind: "response-cache", outcome: "renewed" });
       record(exchange, { store, key, rule, added: nothing }, doNothing);
       return true;
     }
