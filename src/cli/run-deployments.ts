@@ -83,7 +83,7 @@ function earlier(
   if (found !== undefined) return found;
   throw new UserError({
     what: `${apiName} ${stageName} has no earlier deployment.`,
-    why: `It serves ${deploymentId === "" ? "none" : deploymentId}, and ${deployments.length} are known.`,
+    why: `It serves ${deploymentId === "" ? "none" : deploymentId}, and the API has ${deployments.length === 1 ? "1 deployment" : `${deployments.length} deployments`}.`,
     next: "`portico deployments` lists them; --to ID names one.",
   });
 }
