@@ -545,8 +545,21 @@ export const bounds = {
   alarmTagsMax: { value: 50, source: "AWS: tags of a resource" },
   alarmPageItemsMax: { value: 100, source: "AWS CloudWatch: DescribeAlarms and DescribeAlarmHistory, MaxRecords" },
   alarmHistoryDays: { value: 30, source: "AWS CloudWatch: DescribeAlarmHistory, days that are kept" },
+  alarmHistoryDataCharsMax: {
+    value: 4_095,
+    source: "AWS CloudWatch: AlarmHistoryItem, HistoryData; of longer ones the largest members are left out",
+  },
+  alarmHistorySummaryCharsMax: { value: 255, source: "AWS CloudWatch: AlarmHistoryItem, HistorySummary" },
+  alarmSettingsCharsMax: {
+    value: 16_384,
+    source: "ours: an alarm's settings, as JSON; those of all alarms are read together",
+  },
+  alarmsLookedAtMax: {
+    value: 1_000,
+    source: "ours: alarms that one DescribeAlarms looks at for those that it answers; the next page has the others",
+  },
   alarmHistoryItemsMax: {
-    value: 10_000,
+    value: 5_000,
     source: "ours: lines of history of all alarms of a region; the oldest go first",
   },
   alarmsReadAtOnce: { value: 100, source: "ours: alarms whose metrics are read in one call of their thread" },

@@ -79,8 +79,15 @@ export interface AlarmHistoryDocument {
   readonly data: string;
 }
 
-/** The index of histories by their alarms. */
+/** Returns the key of a metric, whatever its dimensions, in the index of alarms. */
+export const metricKey = (namespace: string, name: string): string => JSON.stringify([namespace, name]);
+
+/** The indexes of alarms by the one metric that they watch, and of histories by their alarms. */
 export const alarmIndexes = {
+  [alarmKind]: {
+    metric: ({ settings: { Namespace, MetricName } }: AlarmDocument) =>
+      Namespace === undefined || MetricName === undefined ? [] : [metricKey(Namespace, MetricName)],
+  },
   [alarmHistoryKind]: { alarm: ({ alarm }: AlarmHistoryDocument) => [alarm] },
 } as const;
 

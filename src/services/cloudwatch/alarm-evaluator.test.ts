@@ -137,3 +137,28 @@ test("one that can't be evaluated is told of and spoils no other; metrics that c
   await until(async () => (await stateOf("sound")) === "ALARM");
   assert.equal(await stateOf("broken"), "INSUFFICIENT_DATA");
 });
+
+test("of many alarms only those that changed are read again; one that can't be read is read again later", async (t) => {
+  const { store, clock, asked, put, tick } = evaluating(t);
+  for (let index = 0; index < 20; index++) await put(anAlarm(`a${index}`));
+  const all = t.mock.method(store, "all");
+  const read = t.mock.method(store, "read");
+  await tick();
+  assert.deepEqual([all.mock.callCount(), read.mock.callCount(), asked.length], [1, 0, 20]);
+  await tick();
+  // The new states are changes, too, and no reason to evaluate anything.
+  assert.deepEqual([all.mock.callCount(), read.mock.callCount(), asked.length], [1, 20, 20]);
+  await put(anAlarm("a7", 1));
+  read.mock.mockImplementationOnce(() => Promise.reject(new Error("busy")));
+  await tick();
+  assert.deepEqual([read.mock.callCount(), asked.length], [21, 20]);
+  await tick();
+  assert.deepEqual(
+    [read.mock.callCount(), asked.length, asked.at(-1)?.queries[0]?.MetricStat?.Metric.MetricName],
+    [22, 21, "a7"],
+  );
+  await store.write(scope, (tx) => tx.delete(alarmKind, "a8"));
+  clock.advance(60_000);
+  await tick();
+  assert.deepEqual([all.mock.callCount(), asked.length], [1, 21 + 19]);
+});

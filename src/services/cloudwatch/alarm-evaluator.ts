@@ -1,6 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { Scope, Store } from "../../store/store.ts";
+import type { DocumentAddress, Scope, Store } from "../../store/store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { type AlarmDocument, alarmKind, periodOf, queriesOf, samplesNeeded } from "./alarm-document.ts";
 import type { AlarmChange } from "./alarm-families.ts";
@@ -25,6 +25,9 @@ interface WatchedAlarm {
   minute: number;
 }
 
+const keyOf = ({ scope: { account, region }, id }: Omit<DocumentAddress, "kind">): string =>
+  JSON.stringify([account, region, id]);
+
 /**
  * Evaluates all alarms when a minute has begun, and new ones at once. States are in the store; which alarms there are is
  * kept in memory, so that a server without alarms reads nothing.
@@ -32,7 +35,8 @@ interface WatchedAlarm {
 export class AlarmEvaluator {
   readonly #options: AlarmEvaluatorOptions;
   readonly #alarms = new Map<string, WatchedAlarm>();
-  #hasNews = true;
+  /** The alarms that changed since they were read, by their keys; undefined before all have been read. */
+  #changed: Map<string, DocumentAddress> | undefined = undefined;
   #endWatch: () => void = () => undefined;
   #work: Promise<void> | undefined = undefined;
 
@@ -42,7 +46,9 @@ export class AlarmEvaluator {
 
   start(): void {
     this.#endWatch = this.#options.store.subscribe((changes) => {
-      if (changes.some(({ kind }) => kind === alarmKind)) this.#hasNews = true;
+      for (const { scope, kind, id } of changes) {
+        if (kind === alarmKind) this.#changed?.set(keyOf({ scope, id }), { scope, kind, id });
+      }
     });
   }
 
@@ -64,7 +70,8 @@ export class AlarmEvaluator {
   }
 
   async #evaluate(): Promise<void> {
-    if (this.#hasNews) await this.#refresh();
+    if (this.#changed === undefined) await this.#readAll();
+    else if (this.#changed.size > 0) await this.#readChanged();
     if (this.#alarms.size === 0) return;
     const minute = Math.floor(this.#options.clock.now() / 60_000);
     const due = Map.groupBy(
@@ -78,20 +85,43 @@ export class AlarmEvaluator {
     }
   }
 
-  /** Reads which alarms there are. Those that changed are due. */
-  async #refresh(): Promise<void> {
-    this.#hasNews = false;
-    const stored = await this.#options.store.all<AlarmDocument>(alarmKind, { leavesOutDamaged: true });
-    const found = new Set<string>();
-    for (const { scope, id, body: alarm } of stored) {
-      const key = JSON.stringify([scope.account, scope.region, id]);
-      found.add(key);
-      const known = this.#alarms.get(key);
-      const isSame = known?.alarm.settingsAt === alarm.settingsAt;
-      if (known === undefined || !isSame) this.#alarms.set(key, { scope, alarm, minute: Number.NaN });
-      else known.alarm = alarm;
+  /** Reads which alarms there are. */
+  async #readAll(): Promise<void> {
+    // What changes while they are read is read again.
+    this.#changed = new Map();
+    try {
+      const stored = await this.#options.store.all<AlarmDocument>(alarmKind, { leavesOutDamaged: true });
+      for (const { scope, id, body } of stored) this.#take({ scope, id }, body);
+    } catch (error) {
+      this.#changed = undefined;
+      throw error;
     }
-    for (const key of this.#alarms.keys()) if (!found.has(key)) this.#alarms.delete(key);
+  }
+
+  /** Reads the alarms that changed. Others may be very many. */
+  async #readChanged(): Promise<void> {
+    const changed = [...this.#changed!.values()];
+    this.#changed = new Map();
+    for (const address of changed) {
+      const { scope, id } = address;
+      try {
+        const stored = await this.#options.store.read(scope, (tx) => tx.get<AlarmDocument>(alarmKind, id));
+        if (stored === undefined) this.#alarms.delete(keyOf(address));
+        else this.#take(address, stored.body);
+      } catch {
+        // Whether the store is busy or the document damaged, the next tick reads it again.
+        this.#alarms.delete(keyOf(address));
+        this.#changed!.set(keyOf(address), address);
+      }
+    }
+  }
+
+  /** Takes in an alarm. One whose settings changed is due. */
+  #take({ scope, id }: Omit<DocumentAddress, "kind">, alarm: AlarmDocument): void {
+    const key = keyOf({ scope, id });
+    const known = this.#alarms.get(key);
+    if (known?.alarm.settingsAt === alarm.settingsAt) known.alarm = alarm;
+    else this.#alarms.set(key, { scope, alarm, minute: Number.NaN });
   }
 
   async #evaluateSome(watched: readonly WatchedAlarm[], endMinute: number): Promise<void> {

@@ -23,20 +23,39 @@ export async function record(tx: Transaction, alarm: string, at: number, line: L
 }
 
 /** AWS: CloudWatch API reference, "AlarmHistoryItem". */
-export const configurationLine = (
+export function configurationLine(
   type: "Create" | "Update" | "Delete",
   alarm: AlarmDocument,
   before?: AlarmDocument,
-): Line => ({
-  type: "ConfigurationUpdate",
-  summary: `Alarm "${alarm.name}" ${{ Create: "created", Update: "updated", Delete: "deleted" }[type]}`,
-  data: JSON.stringify({
-    version: "1.0",
-    type,
-    [{ Create: "createdAlarm", Update: "updatedAlarm", Delete: "deletedAlarm" }[type]]: settingsOf(alarm),
-    ...(before === undefined ? {} : { previousAlarm: settingsOf(before) }),
-  }),
-});
+): Line {
+  const verb = { Create: "created", Update: "updated", Delete: "deleted" }[type];
+  const said = { version: "1.0", type };
+  const now = { [`${verb}Alarm`]: settingsOf(alarm) };
+  const then = before === undefined ? {} : { previousAlarm: settingsOf(before) };
+  const { name: alarmName, arn: alarmArn } = alarm;
+  return {
+    type: "ConfigurationUpdate",
+    summary: `Alarm "${alarm.name}" ${verb}`,
+    data: firstThatFits(
+      { ...said, ...now, ...then },
+      { ...said, ...now },
+      { ...said, [`${verb}Alarm`]: { alarmName, alarmArn } },
+    ),
+  };
+}
+
+/**
+ * Returns the first of these as JSON that is not too long for a line. The last is short enough. Unconfirmed: AWS states the
+ * longest, and not what becomes of longer ones; see docs/compatibility.md, "alarms, history".
+ */
+function firstThatFits(...candidates: readonly object[]): string {
+  let text = "";
+  for (const candidate of candidates) {
+    text = JSON.stringify(candidate);
+    if (text.length <= bounds.alarmHistoryDataCharsMax.value) break;
+  }
+  return text;
+}
 
 const settingsOf = ({ name, arn, settings }: AlarmDocument): object => ({
   alarmName: name,
@@ -55,27 +74,35 @@ function lowerMembers(value: unknown): unknown {
 export const stateLine = (before: AlarmStateRecord, after: AlarmStateRecord): Line => ({
   type: "StateUpdate",
   summary: `Alarm updated from ${before.value} to ${after.value}`,
-  data: JSON.stringify({ version: "1.0", oldState: stateOf(before), newState: stateOf(after) }),
+  data: firstThatFits(
+    { version: "1.0", oldState: stateOf(before), newState: stateOf(after) },
+    { version: "1.0", oldState: withoutData(before), newState: stateOf(after) },
+    { version: "1.0", oldState: withoutData(before), newState: withoutData(after) },
+  ),
 });
 
-const stateOf = ({ value, reason, reasonData }: AlarmStateRecord): object => ({
-  stateValue: value,
-  stateReason: reason,
-  ...(reasonData === undefined ? {} : { stateReasonData: JSON.parse(reasonData) as unknown }),
+const stateOf = (state: AlarmStateRecord): object => ({
+  ...withoutData(state),
+  ...(state.reasonData === undefined ? {} : { stateReasonData: JSON.parse(state.reasonData) as unknown }),
 });
+
+const withoutData = ({ value, reason }: AlarmStateRecord): object => ({ stateValue: value, stateReason: reason });
 
 /** `problem` is undefined for an action that was done. */
-export const actionLine = (action: string, message: string, stateAt: number, problem: string | undefined): Line => ({
-  type: "Action",
-  summary:
-    problem === undefined
-      ? `Successfully executed action ${action}`
-      : `Failed to execute action ${action}. Received error: "${problem}"`,
-  data: JSON.stringify({
+export function actionLine(action: string, message: string, stateAt: number, problem: string | undefined): Line {
+  const said = {
     actionState: problem === undefined ? "Succeeded" : "Failed",
     stateUpdateTimestamp: stateAt,
     notificationResource: action,
-    publishedMessage: message,
-    ...(problem === undefined ? {} : { error: problem }),
-  }),
-});
+  };
+  const failure = problem === undefined ? {} : { error: problem.slice(0, bounds.alarmReasonCharsMax.value) };
+  const summary =
+    problem === undefined
+      ? `Successfully executed action ${action}`
+      : `Failed to execute action ${action}. Received error: "${problem}"`;
+  return {
+    type: "Action",
+    summary: summary.slice(0, bounds.alarmHistorySummaryCharsMax.value),
+    data: firstThatFits({ ...said, publishedMessage: message, ...failure }, { ...said, ...failure }),
+  };
+}

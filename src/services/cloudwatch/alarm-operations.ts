@@ -3,8 +3,8 @@ import { bindOperations } from "../../families/make-families.ts";
 import { type Change, present, type Work } from "../../families/work.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import type { CallContext, Operations } from "../../protocol/operation.ts";
-import { alarmPaging, page } from "../../protocol/paging.ts";
-import type { Store } from "../../store/store.ts";
+import { alarmPaging, encodeToken, type Page, type PageRequest, page, pageWindow } from "../../protocol/paging.ts";
+import type { Reader, Store } from "../../store/store.ts";
 import {
   type AlarmDocument,
   type AlarmHistoryDocument,
@@ -13,6 +13,7 @@ import {
   actionsOf,
   alarmHistoryKind,
   alarmKind,
+  metricKey,
 } from "./alarm-document.ts";
 import { type AlarmService, operations, reading, spanning, writing } from "./alarm-families.ts";
 import { configurationLine, record, stateLine } from "./alarm-history.ts";
@@ -116,23 +117,21 @@ const table = operations({
       input.ChildrenOfAlarmName !== undefined ||
       input.ParentsOfAlarmName !== undefined ||
       (AlarmTypes !== undefined && !AlarmTypes.includes("MetricAlarm"));
-    const all = hasNone ? [] : await tx.list<AlarmDocument>(alarmKind, { prefix: AlarmNamePrefix ?? "" });
-    const names = AlarmNames && new Set(AlarmNames);
-    const wanted = all
-      .map(({ body }) => body)
-      .filter(
-        ({ name, settings, state }) =>
-          (names?.has(name) ?? true) &&
-          (StateValue === undefined || state.value === StateValue) &&
-          (ActionPrefix === undefined || everyAction(settings).some((action) => action.startsWith(ActionPrefix))),
-      );
-    const request = { limit: input.MaxRecords ?? (names === undefined ? undefined : 100), token: input.NextToken };
-    const { items, next } = page(wanted, ({ name }) => name, request, alarmPaging);
+    const isWanted = ({ settings, state }: AlarmDocument): boolean =>
+      (StateValue === undefined || state.value === StateValue) &&
+      (ActionPrefix === undefined || everyAction(settings).some((action) => action.startsWith(ActionPrefix)));
+    const request = { limit: input.MaxRecords ?? (AlarmNames === undefined ? undefined : 100), token: input.NextToken };
+    if (hasNone) return { MetricAlarms: [], CompositeAlarms: [] };
+    const { items, next } =
+      AlarmNames === undefined
+        ? await pageOfAll(tx, AlarmNamePrefix ?? "", isWanted, request)
+        : await pageOfNamed(tx, AlarmNames, isWanted, request);
     return present({ MetricAlarms: items.map(viewOf), CompositeAlarms: [], NextToken: next });
   }),
 
   DescribeAlarmsForMetric: reading(async ({ input, tx }) => {
-    const all = await tx.list<AlarmDocument>(alarmKind);
+    const key = metricKey(input.Namespace, input.MetricName);
+    const all = await tx.list<AlarmDocument>(alarmKind, { where: { index: "metric", key } });
     const found = all.filter(({ body: { settings } }) => watches(settings, input));
     return { MetricAlarms: found.map(({ body }) => viewOf(body)) };
   }),
@@ -210,6 +209,55 @@ const table = operations({
     return {};
   }),
 });
+
+/**
+ * Returns the next alarms of all that are wanted, in the order of their names. It looks at a bounded number of them: a page may
+ * have fewer alarms than it could, or none, and a token for the others.
+ */
+async function pageOfAll(
+  tx: Reader,
+  prefix: string,
+  isWanted: (alarm: AlarmDocument) => boolean,
+  request: PageRequest,
+): Promise<Page<AlarmDocument>> {
+  const { limit, after } = pageWindow(request, alarmPaging);
+  const lookedAtMax = bounds.alarmsLookedAtMax.value;
+  const items: AlarmDocument[] = [];
+  let last = after;
+  for (let left = lookedAtMax; left > 0; ) {
+    const atOnce = Math.min(left, limit + 1);
+    const listed = await tx.list<AlarmDocument>(alarmKind, {
+      prefix,
+      limit: atOnce,
+      ...(last !== undefined && { after: last }),
+    });
+    for (const { id, body } of listed) {
+      if (isWanted(body)) {
+        if (items.length === limit) return { items, next: encodeToken(last!) };
+        items.push(body);
+      }
+      last = id;
+    }
+    if (listed.length < atOnce) return { items, next: undefined };
+    left -= listed.length;
+  }
+  return { items, next: encodeToken(last!) };
+}
+
+async function pageOfNamed(
+  tx: Reader,
+  names: readonly string[],
+  isWanted: (alarm: AlarmDocument) => boolean,
+  request: PageRequest,
+): Promise<Page<AlarmDocument>> {
+  const found: AlarmDocument[] = [];
+  for (const name of new Set(names)) {
+    const alarm = (await tx.get<AlarmDocument>(alarmKind, name))?.body;
+    if (alarm !== undefined && isWanted(alarm)) found.push(alarm);
+  }
+  found.sort((one, other) => (one.name < other.name ? -1 : 1));
+  return page(found, ({ name }) => name, request, alarmPaging);
+}
 
 const everyAction = (settings: AlarmSettings): readonly string[] =>
   (["OK", "ALARM", "INSUFFICIENT_DATA"] as const).flatMap((state) => actionsOf(settings, state));

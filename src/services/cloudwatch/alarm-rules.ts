@@ -75,6 +75,11 @@ export function readAlarmSettings(
     Metrics: Metrics as AlarmSettings["Metrics"],
   });
   requireShortRange(settings);
+  const charsMax = bounds.alarmSettingsCharsMax.value;
+  if (JSON.stringify(settings).length > charsMax) {
+    // AWS has bounds for each member only.
+    throw validationError(`The settings of an alarm must not take more than ${charsMax} characters as JSON.`);
+  }
   return settings;
 }
 

@@ -17,6 +17,7 @@ import {
   DeleteAlarmsCommand,
   DescribeAlarmHistoryCommand,
   DescribeAlarmsCommand,
+  type DescribeAlarmsCommandOutput,
   DescribeAlarmsForMetricCommand,
   DisableAlarmActionsCommand,
   EnableAlarmActionsCommand,
@@ -594,6 +595,64 @@ describe("CloudWatch alarms", () => {
     );
     const missing = client.send(new SetAlarmStateCommand({ AlarmName: "find-1", StateValue: "OK", StateReason: "r" }));
     assert.equal((await refusal(missing, ResourceNotFound)).$metadata.httpStatusCode, 404);
+  });
+
+  it("by the thousand are described in pages, of which some are short; their history has AWS's lengths", async () => {
+    const names = Array.from({ length: 1_100 }, (_, index) => `many-${String(index).padStart(4, "0")}`);
+    for (let from = 0; from < names.length; from += 50) {
+      await Promise.all(
+        names.slice(from, from + 50).map((name) => alarm(name, { ActionsEnabled: false, MetricName: "many" })),
+      );
+    }
+    const last = names.at(-1)!;
+    await client.send(new SetAlarmStateCommand({ AlarmName: last, StateValue: "ALARM", StateReason: "r" }));
+    const found: (string | undefined)[] = [];
+    let pages = 0;
+    let NextToken: string | undefined;
+    do {
+      const answer: DescribeAlarmsCommandOutput = await client.send(
+        new DescribeAlarmsCommand({ AlarmNamePrefix: "many-", StateValue: "ALARM", NextToken }),
+      );
+      found.push(...answer.MetricAlarms!.map(({ AlarmName }) => AlarmName));
+      NextToken = answer.NextToken;
+      pages++;
+    } while (NextToken !== undefined);
+    assert.deepEqual([found, pages], [[last], 2]);
+    const all: (string | undefined)[] = [];
+    do {
+      const answer: DescribeAlarmsCommandOutput = await client.send(
+        new DescribeAlarmsCommand({ AlarmNamePrefix: "many-", MaxRecords: 100, NextToken }),
+      );
+      all.push(...answer.MetricAlarms!.map(({ AlarmName }) => AlarmName));
+      NextToken = answer.NextToken;
+    } while (NextToken !== undefined);
+    assert.deepEqual(all, names);
+    const ofMetric = new DescribeAlarmsForMetricCommand({ Namespace: "Shop", MetricName: "many" });
+    assert.equal((await client.send(ofMetric)).MetricAlarms?.length, names.length);
+    const long = Array.from({ length: 12 }, (_, index) => ({ Name: `${index}`, Value: "v".repeat(900) }));
+    await alarm("long", { Dimensions: long });
+    await alarm("long", { Dimensions: long.slice(1), AlarmDescription: "a" });
+    await alarm("long", { AlarmDescription: "short" });
+    const { AlarmHistoryItems = [] } = await client.send(new DescribeAlarmHistoryCommand({ AlarmName: "long" }));
+    const data = AlarmHistoryItems.map(({ HistoryData = "" }) => HistoryData);
+    assert.ok(data.every(({ length }) => length <= 4_095));
+    const said = data.map((text) => JSON.parse(text) as { readonly type: string; readonly [member: string]: unknown });
+    assert.deepEqual(
+      said.map(({ type, updatedAlarm, previousAlarm }) => [
+        type,
+        updatedAlarm !== undefined,
+        previousAlarm !== undefined,
+      ]),
+      [
+        ["Update", true, false],
+        ["Update", true, false],
+        ["Create", false, false],
+      ],
+    );
+    const longer = Array.from({ length: 20 }, (_, index) => ({ Name: `${index}`, Value: "v".repeat(1_000) }));
+    assert.equal((await refused(alarm("longer", { Dimensions: longer })))[0], "ValidationException");
+    for (let from = 0; from < names.length; from += 100)
+      await client.send(new DeleteAlarmsCommand({ AlarmNames: names.slice(from, from + 100) }));
   });
 
   it("are refused where they would be wrong, or stay silent here", async () => {
