@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { otlpTraces } from "./otlp-spans.ts";
-import type { TracedExchange } from "./traced-exchange.ts";
+import type { TracedCall, TracedExchange } from "./traced-exchange.ts";
 
 const traced: TracedExchange = {
   account: "000000000000",
@@ -42,12 +42,17 @@ interface Span {
   readonly attributes: readonly { readonly key: string; readonly value: Readonly<Record<string, unknown>> }[];
 }
 
+function spansOf(exchange: Partial<TracedExchange>): readonly Span[] {
+  const { resourceSpans } = otlpTraces([{ ...traced, ...exchange }], "1") as {
+    resourceSpans: [{ scopeSpans: [{ spans: readonly Span[] }] }];
+  };
+  return resourceSpans[0].scopeSpans[0].spans;
+}
+
 /** The span's name and status, and its values below these names. */
 function spanOf(exchange: Partial<TracedExchange>, ...prefixes: readonly string[]) {
-  const { resourceSpans } = otlpTraces([{ ...traced, ...exchange }], "1") as {
-    resourceSpans: [{ scopeSpans: [{ spans: [Span] }] }];
-  };
-  const { name, status, attributes } = resourceSpans[0].scopeSpans[0].spans[0];
+  const [first] = spansOf(exchange);
+  const { name, status, attributes } = first!;
   const values = attributes
     .filter(({ key }) => prefixes.some((prefix) => key.startsWith(prefix)))
     .map(({ key, value }) => [key, String(Object.values(value)[0])]);
@@ -100,4 +105,25 @@ test("a message and an end are no HTTP, and name the connection", () => {
   });
   const { name, values } = spanOf({ connection: { connectionId, eventType: "DISCONNECT" } }, "http.", "network.");
   assert.deepEqual([name, values], ["DISCONNECT", { "network.protocol.name": "websocket" }]);
+});
+
+test("a call that failed has the status, or `_OTHER` where none tells why", () => {
+  const call: TracedCall = {
+    spanId: "1111111111111111",
+    purpose: "integration",
+    startMs: 1_000,
+    endMs: 1_001,
+    target: { kind: "function", arn: "arn:aws:lambda:us-east-1:000000000000:function:pets" },
+    status: 200,
+    error: undefined,
+    requestId: undefined,
+  };
+  const typeOf = (values: Partial<TracedCall>) => {
+    const [, span] = spansOf({ calls: [{ ...call, ...values }] });
+    return [span?.attributes.find(({ key }) => key === "error.type")?.value["stringValue"], span?.status];
+  };
+  assert.deepEqual(typeOf({}), [undefined, {}]);
+  assert.deepEqual(typeOf({ status: 404 }), ["404", { code: 2 }]);
+  assert.deepEqual(typeOf({ error: "boom" }), ["_OTHER", { code: 2, message: "boom" }]);
+  assert.deepEqual(typeOf({ status: undefined, error: "late" }), ["_OTHER", { code: 2, message: "late" }]);
 });

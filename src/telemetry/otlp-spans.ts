@@ -91,7 +91,8 @@ function protocolValues(exchange: TracedExchange): Readonly<Record<string, Attri
 
 function callSpan(exchange: TracedExchange, traceId: string, call: TracedCall): object {
   const { status, error, target } = call;
-  const isFailed = error !== undefined || (status !== undefined && status >= 400);
+  const isRefused = status !== undefined && status >= 400;
+  const isFailed = isRefused || error !== undefined;
   const { name, values } = describeTarget(target);
   return span({
     traceId,
@@ -104,7 +105,8 @@ function callSpan(exchange: TracedExchange, traceId: string, call: TracedCall): 
     attributes: attributes({
       ...values,
       "http.response.status_code": status,
-      "error.type": isFailed ? (status === undefined ? "_OTHER" : String(status)) : undefined,
+      // Lambda answers 200 for a function that failed.
+      "error.type": isRefused ? String(status) : isFailed ? "_OTHER" : undefined,
       "aws.request_id": call.requestId,
       "aws.api_gateway.call": call.purpose,
     }),

@@ -87,7 +87,8 @@ function subsegmentOf({ spanId, startMs, endMs, target, status, error, requestId
     end_time: seconds(endMs),
     ...flags(status),
     ...(error !== undefined && {
-      ...(status === undefined && { fault: true }),
+      // Lambda answers 200 for a function that failed.
+      ...((status === undefined || status < 400) && { fault: true }),
       cause: { exceptions: [{ id: spanId, message: error, remote: true }] },
     }),
   };

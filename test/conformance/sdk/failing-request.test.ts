@@ -11,10 +11,23 @@ import {
   UpdateAccountCommand,
   UpdateStageCommand,
 } from "@aws-sdk/client-api-gateway";
-import { UpdateSamplingRuleCommand, XRayClient } from "@aws-sdk/client-xray";
+import {
+  CloudWatchLogsClient,
+  DescribeLogGroupsCommand,
+  FilterLogEventsCommand,
+  GetQueryResultsCommand,
+  StartQueryCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import {
+  BatchGetTracesCommand,
+  GetTraceSummariesCommand,
+  UpdateSamplingRuleCommand,
+  XRayClient,
+} from "@aws-sdk/client-xray";
 import { clientEnvironment, type Ran, run, tool } from "../../tool.ts";
 import { until } from "../../until.ts";
-import { startForSuite } from "./sdk-client.ts";
+import { functionOf, permissionOf, startForSuite } from "./sdk-client.ts";
 
 const program = join(import.meta.dirname, "../../../bin/portico.js");
 const group = "/orders/access";
@@ -63,6 +76,15 @@ const document = {
         },
       },
     },
+    "/bills": {
+      get: {
+        "x-amazon-apigateway-integration": {
+          type: "aws_proxy",
+          httpMethod: "POST",
+          uri: "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:bills/invocations",
+        },
+      },
+    },
   },
 };
 
@@ -88,6 +110,9 @@ describe("a request that failed", () => {
 
   before(async () => {
     const replace = (path: string, value: string) => ({ op: "replace", path, value }) as const;
+    const lambda = portico.client(LambdaClient);
+    await lambda.send(functionOf("bills", 'exports.handler = async () => { throw new Error("no bills today"); };'));
+    await lambda.send(permissionOf("bills"));
     ({ id: restApiId } = await gateway.send(new ImportRestApiCommand({ body: Buffer.from(JSON.stringify(document)) })));
     await gateway.send(new CreateDeploymentCommand({ restApiId, stageName: "prod" }));
     const cloudwatchRoleArn = "arn:aws:iam::000000000000:role/logs";
@@ -214,5 +239,62 @@ describe("a request that failed", () => {
     for (const record of found) {
       assert.deepEqual([record.traceId, record.spanId, record.flags], [span.traceId, span.spanId, 1]);
     }
+  });
+
+  it("leads to the output of the function that failed it, and to its fault in the trace", async () => {
+    const logs = portico.client(CloudWatchLogsClient);
+    const answer = await fetch(`${portico.url}/_aws/execute-api/${restApiId}/prod/bills`);
+    assert.equal(answer.status, 502);
+    const ofClient = answer.headers.get("x-amzn-requestid");
+    const messages = async (logGroupName: string, filterPattern: string): Promise<string[]> => {
+      const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: logGroupName }));
+      if (logGroups.length === 0) return [];
+      const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName, filterPattern }));
+      return events.map(({ message = "" }) => message);
+    };
+    let lines: string[] = [];
+    const has = async (logGroupName: string, id: string, what: string): Promise<string> => {
+      await until(
+        async () => {
+          lines = await messages(logGroupName, `"${id}"`);
+          return lines.some((line) => line.includes(what));
+        },
+        { what: `${logGroupName} has "${what}" of ${id}` },
+      );
+      return lines.find((line) => line.includes(what)) ?? "";
+    };
+    const execution = `API-Gateway-Execution-Logs_${restApiId}/prod`;
+    const id = (await has(execution, ofClient!, "X-ray Tracing ID")).replace(/^.*Root=/, "");
+    const failed = await has(execution, ofClient!, "due to customer function error: no bills today");
+    const ofFunction = /Lambda request id: (\S+)$/.exec(failed)?.[1];
+    await has("/aws/lambda/bills", ofFunction!, "REPORT");
+    assert.ok(lines.some((line) => line.includes("Invoke Error") && line.includes("no bills today")));
+    assert.ok(lines.some((line) => line.includes(`XRAY TraceId: ${id}\t`)));
+
+    const xrayRange = { StartTime: new Date(Date.now() - 600_000), EndTime: new Date(Date.now() + 60_000) };
+    const summaries = async () =>
+      (await xray.send(new GetTraceSummariesCommand({ ...xrayRange, FilterExpression: 'service("bills") { fault }' })))
+        .TraceSummaries ?? [];
+    await until(async () => (await summaries()).length === 1, { what: "the trace has the function's fault" });
+    assert.equal((await summaries())[0]?.Id, id);
+    const { Traces } = await xray.send(new BatchGetTracesCommand({ TraceIds: [id] }));
+    const segment: Json = JSON.parse(Traces?.[0]?.Segments?.[0]?.Document ?? "");
+    assert.deepEqual([segment.subsegments[0].aws.request_id, segment.subsegments[0].fault], [ofFunction, true]);
+
+    const { queryId } = await logs.send(
+      new StartQueryCommand({
+        logGroupNames: [execution, group],
+        ...{ startTime: Math.floor(Date.now() / 1000) - 600, endTime: Math.floor(Date.now() / 1000) + 60 },
+        queryString: `filter @message like "${ofClient}" | stats count(*) as n by @log`,
+      }),
+    );
+    let rows: Json[] = [];
+    await until(async () => {
+      const { status, results = [] } = await logs.send(new GetQueryResultsCommand({ queryId }));
+      rows = results.map((row) => Object.fromEntries(row.map(({ field = "", value }) => [field, value])));
+      return status === "Complete";
+    });
+    assert.equal(rows.find((row) => row["@log"].endsWith(group))?.n, "1");
+    assert.equal(rows.length, 2);
   });
 });
