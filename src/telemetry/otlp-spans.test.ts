@@ -1,39 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { aTracedCall, aTracedExchange } from "../../test/a-traced-exchange.ts";
 import { otlpTraces } from "./otlp-spans.ts";
 import type { TracedCall, TracedExchange } from "./traced-exchange.ts";
 
 const traced: TracedExchange = {
-  account: "000000000000",
-  region: "us-east-1",
+  ...aTracedExchange,
   apiKind: "websocket",
-  apiId: "abc123",
   apiName: "chat",
-  stageName: "prod",
-  requestId: "r",
-  extendedRequestId: "r",
-  traceId: "1-5759e988-bd862e3fe1be46a994272793",
-  spanId: "53995c3f42cd8ad8",
-  parentId: undefined,
-  ruleName: undefined,
   isForXray: false,
   isForOtlp: true,
-  startMs: 1_000,
-  endMs: 1_002,
-  method: "GET",
-  connection: undefined,
-  scheme: "http",
-  host: "localhost:4566",
-  path: "/prod",
   route: undefined,
-  httpVersion: "1.1",
-  clientAddress: "127.0.0.1",
-  isForwarded: false,
-  userAgent: undefined,
-  status: 200,
-  responseBytes: 5,
-  error: undefined,
-  calls: [],
 };
 
 interface Span {
@@ -108,18 +85,8 @@ test("a message and an end are no HTTP, and name the connection", () => {
 });
 
 test("a call that failed has the status, or `_OTHER` where none tells why", () => {
-  const call: TracedCall = {
-    spanId: "1111111111111111",
-    purpose: "integration",
-    startMs: 1_000,
-    endMs: 1_001,
-    target: { kind: "function", arn: "arn:aws:lambda:us-east-1:000000000000:function:pets" },
-    status: 200,
-    error: undefined,
-    requestId: undefined,
-  };
   const typeOf = (values: Partial<TracedCall>) => {
-    const [, span] = spansOf({ calls: [{ ...call, ...values }] });
+    const [, span] = spansOf({ calls: [{ ...aTracedCall, ...values }] });
     return [span?.attributes.find(({ key }) => key === "error.type")?.value["stringValue"], span?.status];
   };
   assert.deepEqual(typeOf({}), [undefined, {}]);
