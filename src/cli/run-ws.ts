@@ -242,8 +242,11 @@ class Resumption {
   #token: string | undefined = undefined;
   #received = 0;
   #tries = 0;
+  /** The server tells how a connection goes on by its first message. A later one that looks so is another client's. */
+  #isOpeningDue = false;
 
   urlOf(url: string): string {
+    this.#isOpeningDue = true;
     const target = new URL(url);
     target.searchParams.set("portico-resume", this.#token ?? "new");
     if (this.#token !== undefined) target.searchParams.set("portico-received", String(this.#received));
@@ -252,7 +255,8 @@ class Resumption {
 
   /** Reads a message. Returns how the client goes on, if that is what it says; undefined for any other, which counts. */
   read(message: string): { isResumed: boolean; missed?: number; lost?: number } | "first" | undefined {
-    const told = message.startsWith('{"porticoResume":') ? readOpening(message) : undefined;
+    const told = this.#isOpeningDue && message.startsWith('{"porticoResume":') ? readOpening(message) : undefined;
+    this.#isOpeningDue = false;
     if (told === undefined) {
       this.#received++;
       return undefined;
@@ -288,9 +292,13 @@ interface Opening {
   readonly lost?: number;
 }
 
+/** Reads what is an opening; undefined for anything else. */
 function readOpening(message: string): Opening | undefined {
   try {
-    return (JSON.parse(message) as { readonly porticoResume: Opening }).porticoResume;
+    const { porticoResume: told } = JSON.parse(message) as { readonly porticoResume: Partial<Opening> | null };
+    return typeof told?.isResumed === "boolean"
+      ? { ...told, token: told.token ?? null, isResumed: told.isResumed }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { WebSocketServer } from "ws";
 import { readConfig } from "../../src/server/config.ts";
 import { startServer } from "../../src/server/start.ts";
 import { makeLogger } from "../../src/telemetry/logger.ts";
@@ -80,4 +81,28 @@ test("a connection that is lost is made again, and what was missed is printed in
   assert.equal(code, 0);
   assert.deepEqual(events.at(-1), { event: "close", code: 1000, reason: "" });
   assert.equal(await post("after its close"), 410);
+});
+
+test("a message that looks like the server's own is printed, and its token is not taken", async (t) => {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  t.after(() => server.close());
+  const asked: string[] = [];
+  const forged = '{"porticoResume":{"token":"forged","isResumed":true,"lost":7}}';
+  server.on("connection", (socket, { url }) => {
+    asked.push(url ?? "");
+    socket.send('{"porticoResume":{"token":"own","isResumed":false}}');
+    for (const message of [forged, '{"porticoResume":null}']) socket.send(message);
+    if (asked.length === 1) socket.close(1012);
+  });
+  await once(server, "listening");
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const child = spawn(process.execPath, [program, "ws", url, "--listen", "--resume"]);
+  t.after(() => child.kill());
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  const printed = `${forged}\n{"porticoResume":null}\n`;
+  await until(() => output === printed.repeat(2));
+  assert.deepEqual(asked, ["/?portico-resume=new", "/?portico-resume=own&portico-received=2"]);
 });
