@@ -26,6 +26,7 @@ async function main(args: readonly string[]): Promise<void> {
     .helpCommand("help [COMMAND]", "say how a command is used")
     .exitOverride()
     .showSuggestionAfterError(true)
+    .showHelpAfterError("portico --help lists the commands.")
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error: (.)/, (_all, c: string) => c.toUpperCase())),
     })
@@ -48,6 +49,7 @@ function addCommand(program: Command, facts: CommandFacts): void {
     .helpGroup(commandGroups[facts.group])
     .description(facts.synopsis)
     .exitOverride()
+    .showHelpAfterError(`portico ${facts.name} --help says how it is used.`)
     .helpOption("-h, --help", "say how it is used")
     .addHelpText("after", `\nExamples:\n${facts.examples.map((example) => `  ${example}`).join("\n")}`);
   for (const argument of facts.arguments) command.argument(argument.name, argument.help);

@@ -31,8 +31,8 @@ test("every command says how it is used, with examples", async () => {
 
 test("a wrong command line ends with 2 and says what was meant", async () => {
   for (const [args, pattern] of [
-    [["rotues"], /Unknown command 'rotues'[\s\S]*Did you mean routes\?/],
-    [["up"], /Missing required argument/],
+    [["rotues"], /Unknown command 'rotues'[\s\S]*Did you mean routes\?[\s\S]*portico --help lists/],
+    [["up"], /Missing required argument[\s\S]*portico up --help says/],
     [["status", "--jsno"], /Unknown option '--jsno'[\s\S]*Did you mean --json\?/],
     [["export", "a", "b", "--format", "yaml"], /Allowed choices are oas30, swagger/],
     [["logs", "--account", "1"], /'--account <ID>' argument '1' is invalid\. It takes twelve digits/],
