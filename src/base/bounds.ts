@@ -1015,6 +1015,10 @@ export const bounds = {
   stageGroupsMax: { value: 20_000, source: "ours: groups of a stage's connections in one gateway thread" },
   connectionPageMax: { value: 1_000, source: "ours: connections or groups in one answer" },
   connectionExceptionsMax: { value: 16, source: "ours: the connections that a message to many leaves out" },
+  connectionListsMax: {
+    value: 64,
+    source: "ours: lists of connections or groups that wait in a gateway thread; more are 429",
+  },
   connectionSendsMax: { value: 64, source: "ours: messages to many that wait in a gateway thread; more are 429" },
   connectionSendTurn: {
     value: 256,

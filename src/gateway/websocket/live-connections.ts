@@ -25,6 +25,7 @@ const stageBytesMax = bounds.stageKeptBytesMax.value;
 /** RFC 6455 §7.4.2: for private use. */
 const resumedElsewhere = 4000;
 const messageBytesMax = bounds.webSocketMessagesBytesMax.value;
+const listsMax = bounds.connectionListsMax.value;
 
 /** A stage that is served, by whatever deployment. */
 interface LiveStage {
@@ -56,6 +57,9 @@ export class LiveConnections {
   readonly #tokens = new Map<string, WebSocketSession>();
 
   readonly turns = new MessageTurns();
+  /** Lists of thousands of connections take some milliseconds each, so a turn of the event loop makes few of them. */
+  readonly #lists = new MessageTurns();
+  #listsWaiting = 0;
   /** The bytes of all messages that are under way. */
   #messageBytes = 0;
 
@@ -184,6 +188,7 @@ export class LiveConnections {
       return;
     }
     const { sessions, groups } = stage;
+    const later = (list: () => StageOutcome): void => this.#listLater(list, done);
     switch (call.kind) {
       case "send": {
         const { group, except, data } = call;
@@ -196,20 +201,35 @@ export class LiveConnections {
       }
       case "list": {
         const { filter, page } = call;
-        const members = filter.group === undefined ? sessions : groups.of(filter.group);
-        const found = pageOf(filtered(members, filter), ({ id }) => id, page);
-        done({ kind: "connections", connections: found.map(describe) });
+        later(() => {
+          const members = filter.group === undefined ? sessions : groups.of(filter.group);
+          const found = pageOf(filtered(members, filter), ({ id }) => id, page);
+          return { kind: "connections", connections: found.map(describe) };
+        });
         return;
       }
-      case "groups": {
-        const names = pageOf(groups.names, (name) => name, call.page);
-        done({ kind: "groups", groups: names.map((group) => ({ group, connections: groups.of(group).size })) });
+      case "groups":
+        later(() => {
+          const names = pageOf(groups.names, (name) => name, call.page);
+          return { kind: "groups", groups: names.map((group) => ({ group, connections: groups.of(group).size })) };
+        });
         return;
-      }
       case "claim":
         // Those who are sent to were chosen when a message came: theirs is not lost for it.
         this.#sends.afterThose(() => done(this.#give(key, call)));
     }
+  }
+
+  #listLater(list: () => StageOutcome, done: (outcome: StageOutcome) => void): void {
+    if (this.#listsWaiting >= listsMax) {
+      done({ kind: "busy" });
+      return;
+    }
+    this.#listsWaiting++;
+    this.#lists.add(() => {
+      this.#listsWaiting--;
+      done(list());
+    }, true);
   }
 
   /**

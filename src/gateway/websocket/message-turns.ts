@@ -5,7 +5,7 @@ const turnMsMax = bounds.webSocketTurnMsMax.value;
 /**
  * Shares a gateway thread's time among messages: a turn of the event loop spends some milliseconds on short ones and some on
  * large ones, or takes a single one of each, and the others wait in two lines. So everything else waits for no more than that,
- * however many messages come in one piece and however many clients send them.
+ * however many messages come in one piece and however many clients send them. Other work that comes in pieces may share time so, too.
  */
 export class MessageTurns {
   readonly #short: (() => void)[] = [];
