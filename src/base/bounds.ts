@@ -522,6 +522,14 @@ export const bounds = {
       "ours: distinct values of a period while its minutes are added together; beyond, they are rounded as those of a minute",
   },
   metricMemoryBytesMax: { value: 67_108_864, source: "ours: all metrics of a server that keeps them in memory" },
+  threadCallsOfAccountMax: {
+    value: 2,
+    source: "ours: calls of an account about logs, metrics or traces that their thread has at once; others wait",
+  },
+  metricsLookedAtMax: {
+    value: 5_000,
+    source: "ours: metrics that one ListMetrics looks at for those that it answers; the next page has the others",
+  },
   metricPageItemsMax: { value: 500, source: "AWS CloudWatch: ListMetrics, metrics of one page" },
   metricQueriesMax: { value: 500, source: "AWS CloudWatch: GetMetricData, queries of one call" },
   metricDataPointsMax: { value: 100_800, source: "AWS CloudWatch: GetMetricData, values of one answer" },

@@ -1,6 +1,8 @@
 import { type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { bounds } from "../base/bounds.ts";
 import type { Clock } from "../base/clock.ts";
 import { dispatch, type Handlers } from "../base/dispatch.ts";
+import { FairTurns } from "../base/fair-turns.ts";
 import { PendingAnswers } from "../base/pending-answers.ts";
 import { ApiError } from "../protocol/errors.ts";
 import type { CallContext, Operations } from "../protocol/operation.ts";
@@ -35,6 +37,8 @@ export class ThreadService<Delivery> {
   /** The ports of senders that have not sent anything yet. */
   readonly #silent = new Set<MessagePort>();
   readonly #outcomes = new PendingAnswers<ThreadOutcome>();
+  /** Accounts share the thread: no account's calls stand all before another's, or before what is delivered. */
+  readonly #turns = new FairTurns(bounds.threadCallsOfAccountMax.value);
   #worker: Worker | undefined = undefined;
   /** What was lost, by who did not get it: the service itself has no name. */
   readonly #losses = new Map<string, Loss>();
@@ -49,7 +53,8 @@ export class ThreadService<Delivery> {
     this.operations = Object.fromEntries(
       options.operationNames.map((operation) => [
         operation,
-        (input: object, { account, region }: CallContext) => this.call({ operation, input, account, region }),
+        (input: object, { account, region }: CallContext) =>
+          this.#turns.run(account, () => this.call({ operation, input, account, region })),
       ]),
     );
   }

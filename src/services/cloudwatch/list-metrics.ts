@@ -32,6 +32,8 @@ export function listMetrics(store: MetricStore, input: ListMetricsInput, call: M
   if (!/^\d{1,15}$/.test(after)) throw invalidValue(paging.invalidToken);
   const minutes = RecentlyActive === undefined ? listedMinutes : recentMinutes;
   const found: StoredMetric[] = [];
+  let last = Number(after);
+  let lookedAt = 0;
   for (const metric of store.metrics({
     account: call.account,
     region: call.region,
@@ -40,9 +42,12 @@ export function listMetrics(store: MetricStore, input: ListMetricsInput, call: M
     sinceMinute: Math.floor(call.nowMs / 60_000) - minutes,
     afterId: Number(after),
   })) {
-    if (!Dimensions.every(({ Name, Value }) => hasDimension(metric, Name, Value))) continue;
-    if (found.length === limit) return { ...answer(found), NextToken: encodeToken(String(found.at(-1)?.id)) };
-    found.push(metric);
+    // Few of very many may have the dimensions: a page then has less than it could, and a token for the others.
+    if (found.length === limit || lookedAt++ === bounds.metricsLookedAtMax.value) {
+      return { ...answer(found), NextToken: encodeToken(String(last)) };
+    }
+    last = metric.id;
+    if (Dimensions.every(({ Name, Value }) => hasDimension(metric, Name, Value))) found.push(metric);
   }
   return answer(found);
 }
