@@ -16,8 +16,10 @@ export class EntryCipher {
     // NIST SP 800-38D §8.2.2, §8.3: random nonces are good for 2^32 entries of one key, which no memory's life sees.
     const nonce = randomBytes(nonceBytes);
     const cipher = createCipheriv(algorithm, this.#key, nonce);
-    const sealed = [cipher.update(entry), cipher.final()];
-    return Buffer.concat([nonce, cipher.getAuthTag(), ...sealed]);
+    const sealed = cipher.update(entry);
+    // GCM is a stream cipher: nothing is left for the end, which makes the tag.
+    cipher.final();
+    return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
   }
 
   /** Returns the entry, or undefined for bytes that were not sealed with this key. */
@@ -25,8 +27,10 @@ export class EntryCipher {
     if (sealed.length < nonceBytes + tagBytes) return undefined;
     const decipher = createDecipheriv(algorithm, this.#key, sealed.subarray(0, nonceBytes));
     decipher.setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes));
+    const entry = decipher.update(sealed.subarray(nonceBytes + tagBytes));
     try {
-      return Buffer.concat([decipher.update(sealed.subarray(nonceBytes + tagBytes)), decipher.final()]);
+      decipher.final();
+      return entry;
     } catch {
       return undefined;
     }

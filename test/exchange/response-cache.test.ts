@@ -159,6 +159,41 @@ test("requests wait for the one that fills their entry; if it fails, they ask th
   assert.deepEqual(gateway.errors, []);
 });
 
+test("a namespace is one of its stage and deployment: no other stage, API or key finds what is in it", async () => {
+  await using backend = await aBackend();
+  await using gateway = await startGateway();
+  const deploy = (id: string, stageName: string, deploymentId: string, integration: object = {}): void => {
+    const proxy = anHttpProxy(`${backend.origin}/`, { cacheNamespace: "shared", ...integration });
+    gateway.deploy(aRestApi({ "/a": { GET: aMethod(proxy) }, "/b": { GET: aMethod(proxy) } }, { restApi: { id } }), {
+      ...cachedStage(),
+      stageName,
+      deploymentId,
+    });
+  };
+  const get = async (target: string, id = "abc123", headers = {}): Promise<string> =>
+    (await gateway.call(target, { isWhole: true, host: `${id}.execute-api.x`, headers })).text;
+  for (const key of ["abc123/prod", "abc123/beta", "other1/prod"]) {
+    gateway.gateway.setResponseCache(key, allocateCache(cacheBytesMin, randomBytes));
+  }
+  deploy("abc123", "prod", "d1");
+  deploy("abc123", "beta", "d1");
+  deploy("other1", "prod", "d1");
+  const first = await get("/prod/a");
+  assert.equal(await get("/prod/b"), first, "the resources share it");
+  const others = [await get("/beta/a"), await get("/prod/a", "other1")];
+  assert.equal(new Set([first, ...others]).size, 3);
+  // A deployment leaves the memory as it is.
+  const user = { requestParameters: { "integration.request.header.X-User": "method.request.header.X-User" } };
+  deploy("abc123", "prod", "d2", { ...user, cacheKeyParameters: ["integration.request.header.X-User"] });
+  const ann = await get("/prod/a", "abc123", { "X-User": "ann" });
+  const bob = await get("/prod/a", "abc123", { "X-User": "bob" });
+  assert.equal(new Set([first, ann, bob, await get("/prod/a")]).size, 4);
+  assert.equal(await get("/prod/b", "abc123", { "X-User": "ann" }), ann);
+  deploy("abc123", "prod", "d3");
+  assert.ok(![first, ann, bob].includes(await get("/prod/a", "abc123", { "X-User": "ann" })));
+  assert.deepEqual(gateway.errors, []);
+});
+
 test("no spelling of a path fills the entry of the path as it is, for a backend that reads the path", async () => {
   const functions: FunctionClient = {
     describe: () => ({
