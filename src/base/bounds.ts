@@ -45,6 +45,10 @@ export const bounds = {
   trailerBytesMax: { value: 8_192, source: "ours: trailers of a body" },
   contentLengthDigitsMax: { value: 15, source: "ours: digits of a Content-Length; with fifteen it is a safe integer" },
   cachedAnswerBytesMax: { value: 1_048_576, source: 'AWS: "Cache settings for REST APIs in API Gateway"' },
+  recordedAnswersBytesMax: {
+    value: 134_217_728,
+    source: "ours: answers that a thread records for its response caches while it passes them on; others are not kept",
+  },
   cacheKeyCharsMax: { value: 16_384, source: "ours: requests with longer keys go past the response cache" },
   cacheShardsMax: { value: 64, source: "ours: the parts of a stage's response cache" },
   headerNameCachedBytesMax: { value: 64, source: "ours: a header's name that is read without making a text" },

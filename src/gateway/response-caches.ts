@@ -1,7 +1,9 @@
+import { bounds } from "../base/bounds.ts";
 import type { Clock } from "../base/clock.ts";
 import type { CacheMemory } from "../response-cache/cache-memory.ts";
 import type { CacheStore } from "../response-cache/cache-store.ts";
 import { type CacheThread, SharedCache } from "../response-cache/shared-cache.ts";
+import { RecordingRoom } from "./responses/recorded-answer.ts";
 
 /** A stage's cache as requests find it: it can be made anew without a deployment. */
 export interface CacheCell {
@@ -13,6 +15,7 @@ export interface CacheCell {
 export class ResponseCaches {
   /** How long a request waits for another one that fills its entry; 0: it does not. */
   readonly fillWaitMs: number;
+  readonly room = new RecordingRoom(bounds.recordedAnswersBytesMax.value);
   readonly #thread: CacheThread;
   readonly #clock: Clock;
   readonly #cells = new Map<string, CacheCell>();

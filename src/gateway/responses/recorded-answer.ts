@@ -3,9 +3,31 @@ import type { CachedAnswer } from "../../response-cache/cache-store.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ReadVarying } from "../varying-headers.ts";
 
+/** The memory that a thread has for the answers that it records at one time: slow clients may hold up many. */
+export class RecordingRoom {
+  #left: number;
+
+  constructor(bytes: number) {
+    this.#left = bytes;
+  }
+
+  /** Returns whether there was room for so many bytes. */
+  take(bytes: number): boolean {
+    if (bytes > this.#left) return false;
+    this.#left -= bytes;
+    return true;
+  }
+
+  giveBack(bytes: number): void {
+    this.#left += bytes;
+  }
+}
+
 export interface RecordOptions {
   /** Longer bodies are not recorded. */
   readonly bytesMax: number;
+  /** An answer that finds no room is not recorded. */
+  readonly room: RecordingRoom;
   /** The request headers that the answer's form depends on, in lower case, whatever its `Vary` says. */
   readonly variesBy: readonly string[];
   readonly readVarying: ReadVarying;
@@ -158,9 +180,10 @@ export class RecordedAnswer implements Answer, AnswerObserver {
   }
 
   #add(chunk: Buffer): void {
+    const { bytesMax, room } = this.#options;
+    if (this.#bytes + chunk.length > bytesMax || !room.take(chunk.length)) return this.#drop();
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#options.bytesMax) this.#drop();
-    else this.#chunks.push(chunk);
+    this.#chunks.push(chunk);
   }
 
   #keep(): void {
@@ -180,6 +203,8 @@ export class RecordedAnswer implements Answer, AnswerObserver {
   #drop(): void {
     this.#head = undefined;
     this.#chunks = [];
+    this.#options.room.giveBack(this.#bytes);
+    this.#bytes = 0;
   }
 }
 

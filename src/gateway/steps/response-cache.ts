@@ -42,7 +42,7 @@ interface Lookup {
 export function linkResponseCache(plan: ResponseCachePlan, context: LinkContext): RunStep {
   const { stage, thread } = context;
   const { clock, responseCaches } = thread;
-  const { fillWaitMs } = responseCaches;
+  const { fillWaitMs, room } = responseCaches;
   const cell = responseCaches.cell(stageKey(stage.apiId, stage.stageName));
   const rules = new Map(Object.entries(plan.verbs));
   const writeKey = linkCacheKey(plan, context.method.resourcePath);
@@ -67,6 +67,7 @@ export function linkResponseCache(plan: ResponseCachePlan, context: LinkContext)
   const record = (exchange: Exchange, { store, key, rule, added }: Lookup, release: () => void): void => {
     exchange.answer = new RecordedAnswer(exchange, {
       bytesMax: bounds.cachedAnswerBytesMax.value,
+      room,
       variesBy,
       readVarying,
       added,
