@@ -181,9 +181,11 @@ export class RecordedAnswer implements Answer, AnswerObserver {
 
   #add(chunk: Buffer): void {
     const { bytesMax, room } = this.#options;
-    if (this.#bytes + chunk.length > bytesMax || !room.take(chunk.length)) return this.#drop();
-    this.#bytes += chunk.length;
-    this.#chunks.push(chunk);
+    if (this.#bytes + chunk.length > bytesMax || !room.take(chunk.length)) this.#drop();
+    else {
+      this.#bytes += chunk.length;
+      this.#chunks.push(chunk);
+    }
   }
 
   #keep(): void {
