@@ -58,12 +58,19 @@ export async function runRollback({ args, options, output }: Invocation): Promis
   const deploymentId = String(target);
   const calls = connect(endpoint, stage.account, stage.region);
   const { apiId, stageName: name } = stage;
-  if (stage.protocol === "HTTP" || stage.protocol === "WEBSOCKET") {
-    await calls.call("apigatewayv2", "UpdateStage", { ApiId: apiId, StageName: name, DeploymentId: deploymentId });
-  } else {
-    const patchOperations = [{ op: "replace", path: "/deploymentId", value: deploymentId }];
-    await calls.call("apigateway", "UpdateStage", { restApiId: apiId, stageName: name, patchOperations });
-  }
+  const patchOperations = [{ op: "replace", path: "/deploymentId", value: deploymentId }];
+  const pointed =
+    stage.protocol === "HTTP" || stage.protocol === "WEBSOCKET"
+      ? calls.call("apigatewayv2", "UpdateStage", { ApiId: apiId, StageName: name, DeploymentId: deploymentId })
+      : calls.call("apigateway", "UpdateStage", { restApiId: apiId, stageName: name, patchOperations });
+  await pointed.catch((error: Error) => {
+    if (error.name !== "ServiceError") throw error;
+    throw new UserError({
+      what: `${stage.apiName} ${name} can't serve the deployment ${deploymentId}.`,
+      why: `The server refused this: ${error.message}`,
+      next: `\`portico deployments ${apiId}\` lists the API's deployments.`,
+    });
+  });
   const result = { apiId, stageName: name, deploymentId, before: stage.deploymentId };
   if (options["json"]) output.json(result);
   else

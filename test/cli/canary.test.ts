@@ -76,7 +76,7 @@ test("what makes no sense is refused in words", async () => {
     [["canary", "start", "birds", "--variable", "x"], /names no value/],
     [["canary", "start", "gone"], /no deployed API gone/],
     [["canary", "start", "birds", "--deployment", "none99"], /Deployment/],
-    [["rollback", "birds", "--to", "none99"], /[Dd]eployment/],
+    [["rollback", "birds", "--to", "none99"], /can't serve the deployment none99[\s\S]*portico deployments/],
     [["deployments", "gone"], /no deployed API gone/],
   ] as const) {
     const { status, stderr } = await tool(...args);
