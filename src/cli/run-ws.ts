@@ -165,9 +165,13 @@ class Session {
     socket.on("message", (data) => this.#take(String(data)));
     socket.on("unexpected-response", (request, response) => {
       const chunks: Buffer[] = [];
+      // Once the answer is complete it has no socket any more, and a server that keeps the connection would keep this
+      // process.
+      const { socket: connection } = response;
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("close", () => {
         request.destroy();
+        connection.destroy();
         reject(refusal(url, response.statusCode ?? 0, Buffer.concat(chunks), response.headers["x-portico-hint"]));
       });
     });

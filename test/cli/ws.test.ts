@@ -1,6 +1,7 @@
 // `portico ws` against a WebSocket server that is not Portico's own.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -85,6 +86,21 @@ test("a refused handshake shows the status, the body and the server's hint", asy
   const { stderr, status } = await portico("", `${url}shut`);
   assert.match(stderr, /refuses the connection: 403 \{"message":"Forbidden"\}\n {2}no such stage\n/);
   assert.equal(status, 1);
+});
+
+test("a server that keeps the connection of a refused handshake keeps nobody", async () => {
+  const keeper = createServer({ keepAliveTimeout: 0 });
+  keeper.on("upgrade", (_, socket) =>
+    socket.write("HTTP/1.1 401 Unauthorized\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nno"),
+  );
+  await once(keeper.listen(0, "127.0.0.1"), "listening");
+  try {
+    const { stderr, status } = await portico("", `ws://127.0.0.1:${(keeper.address() as AddressInfo).port}/`);
+    assert.match(stderr, /refuses the connection: 401 no\n/);
+    assert.equal(status, 1);
+  } finally {
+    keeper.close();
+  }
 });
 
 test("an address that nobody answers at, and what is none, are told apart", async () => {

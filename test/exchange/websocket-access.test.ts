@@ -230,6 +230,11 @@ test("a signature is verified, and the caller's policies are asked for $connect"
   deploy(gateway, { route: { AuthorizationType: "AWS_IAM" } });
   introduce(gateway, `${arn}/$connect`);
   await assert.rejects(connect(gateway), /^Error: 403 \{"message":"Missing Authentication Token"\}$/);
+  const handshake = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
+  const refused = await gateway.call("", {
+    headers: { ...handshake, "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" },
+  });
+  assert.match(String(refused.headers["x-portico-hint"]), /portico ws --sign/);
   const signed = (form: "header" | "query", of = keys): Promise<OpenClient> =>
     signWithSdk(
       { method: "GET", host, path: "/prod" },

@@ -62,21 +62,24 @@ export function linkIam(_: IamPlan, context: LinkContext): RunStep {
 const unsigned =
   "the method has authorizationType AWS_IAM: sign the request for the service execute-api, such as with curl --aws-sigv4 " +
   '"aws:amz:REGION:execute-api" --user "ACCESS_KEY_ID:SECRET_ACCESS_KEY"';
+const unsignedConnect =
+  "the route has authorizationType AWS_IAM: sign the handshake for the service execute-api, such as with portico ws --sign";
 
 /** Links what reads the signature and finds its access key. The function refuses a request of which that fails. */
-function linkClaim({ stage: { region }, thread }: LinkContext): (exchange: Exchange) => Claim | undefined {
+function linkClaim({ stage: { region, kind }, thread }: LinkContext): (exchange: Exchange) => Claim | undefined {
   const { clock, knownCallers } = thread;
+  const hint = kind === "websocket" ? unsignedConnect : unsigned;
   return (exchange) => {
     const { request } = exchange;
     const reading = readClaim(request, knownCallers, { region, nowMs: clock.now() });
     if (reading.kind === "unsigned") {
       endPhase(exchange.access?.authenticate, 403, "Missing Authentication Token");
-      exchange.program.responses.finish(exchange, "MISSING_AUTHENTICATION_TOKEN", { hint: unsigned });
+      exchange.program.responses.finish(exchange, "MISSING_AUTHENTICATION_TOKEN", { hint });
       return undefined;
     }
     if (reading.kind === "foreign") {
       endPhase(exchange.access?.authenticate, 403, "the Authorization header is no signature");
-      refuseAuthorization(exchange, reading.authorization, unsigned);
+      refuseAuthorization(exchange, reading.authorization, hint);
       return undefined;
     }
     return reading.kind === "refused" ? refuseClaim(exchange, reading.problem) : reading.claim;
