@@ -1,5 +1,6 @@
 // A stage whose canary takes traffic: which side a request meets, and what happens where one side can't be served.
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { closedCanary, withCanary } from "../../src/compiler/compile-canary.ts";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
@@ -9,7 +10,8 @@ import type { Plan } from "../../src/plan/kinds.ts";
 import { packPlan, unpackPlan } from "../../src/plan/packed-plan.ts";
 import { stageKey } from "../../src/plan/plan.ts";
 import type { RestPlan } from "../../src/plan/rest-plan.ts";
-import { aMethod, aMock, aRestApi, aStage } from "./a-rest-api.ts";
+import { allocateCache, cacheBytesMin } from "../../src/response-cache/cache-memory.ts";
+import { aMethod, aMethodSetting, aMock, aRestApi, aStage } from "./a-rest-api.ts";
 import { type GatewayUnderTest, startGateway } from "./start-gateway.ts";
 
 const scope = { account: "000000000000", region: "us-east-1" };
@@ -110,4 +112,32 @@ test("a stage is replaced with both of its sides, and each side's program ends",
   for (let round = 0; round < 3; round++) serve(gateway, withCanary(stable, canary, 50));
   serve(gateway, stable);
   assert.deepEqual([...(await texts(gateway, 20)).keys()], ["old false 12"]);
+});
+
+test("a canary uses the stage's cache where useStageCache says so; two deployments share no entry", async () => {
+  await using gateway = await startGateway();
+  gateway.gateway.setResponseCache("abc123/prod", allocateCache(cacheBytesMin, randomBytes));
+  const api = (text: string) => aRestApi({ "/": { GET: aMethod(aMock(`${text} $context.requestId`)) } });
+  const calls = async (canarySettings: CanarySettings, deploymentId: string): Promise<string[]> => {
+    const methodSettings = { "*/*": aMethodSetting({ cachingEnabled: true }) };
+    const stage = aStage({ cacheClusterEnabled: true, methodSettings, deploymentId, canarySettings });
+    const stable = compileRest(api("old"), stage, scope);
+    const canary = compileRest(api("new"), canaryStageOf(stage)!, scope);
+    const found: string[] = [];
+    // The stable side, the canary twice, and the stable side again.
+    const split = withCanary(stable, canary, 100);
+    for (const plan of [stable, split, split, stable]) {
+      serve(gateway, plan);
+      found.push((await gateway.call("/")).text);
+    }
+    return found;
+  };
+  const count = (texts: readonly string[]): number => new Set(texts).size;
+  const none = await calls({ percentTraffic: 100, deploymentId: "c1", useStageCache: false }, "s1");
+  assert.deepEqual([count(none), none[3]], [3, none[0]], "each of the canary's requests is answered anew");
+  const own = await calls({ percentTraffic: 100, deploymentId: "c2", useStageCache: true }, "s2");
+  assert.deepEqual([own[2], own[3], count(own)], [own[1], own[0], 2]);
+  assert.match(own.join(), /^old .*,new .*,new .*,old /);
+  const shared = await calls({ percentTraffic: 100, deploymentId: "s3", useStageCache: true }, "s3");
+  assert.equal(count(shared), 1);
 });
