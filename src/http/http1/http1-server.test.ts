@@ -664,12 +664,16 @@ test("more connections than are allowed are refused, while none of them only wai
 });
 
 test("clients that send nothing, or a part of a request, keep nobody out: the oldest make room", async () => {
-  const { port, http1 } = await start(echo, { connectionsMax: 50, lingerMs: 80 });
+  const { port, server, http1 } = await start(echo, { connectionsMax: 50, lingerMs: 80 });
+  let accepted = 0;
+  server.on("connection", () => accepted++);
   const kept = await RawClient.open(port);
   kept.send(`${get("/").slice(0, -2)}Content-Length: 3\r\n\r\na`);
   for (let round = 0; round < 5; round++) {
     const half = await Promise.all(Array.from({ length: 60 }, () => RawClient.open(port)));
     for (const client of half) client.send("GET / HTTP/1.1\r\nHost");
+    await until(() => accepted === 1 + round * 61 + half.length);
+    // A connection is expendable when it has waited from one sweep to the next.
     const tick = http1.tick;
     await until(() => http1.tick > tick + 2);
     assert.equal(http1.connectionCount, 50);
