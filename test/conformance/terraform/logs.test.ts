@@ -4,7 +4,7 @@ import { makeClient } from "../../../src/protocol/client.ts";
 import { until } from "../../until.ts";
 import { furtherTerraformSkip, withTerraform } from "./terraform.ts";
 
-test("Terraform: log groups and streams, and sampling rules of X-Ray, are made, planned without changes, changed in place, destroyed", {
+test("Terraform: log groups and streams, and sampling rules of X-Ray, are made, planned without changes, changed in place, imported, destroyed", {
   skip: furtherTerraformSkip,
 }, async () => {
   await withTerraform("logs/main.tf", async (terraform) => {
@@ -25,6 +25,14 @@ test("Terraform: log groups and streams, and sampling rules of X-Ray, are made, 
     const lines = async () =>
       (await logs.call("FilterLogEvents", { logGroupName: "/pets/access" }))["events"] as object[];
     await until(async () => (await lines()).length === 2);
+    const ids = {
+      "aws_cloudwatch_log_group.access": "/pets/access",
+      "aws_cloudwatch_log_group.kept": "/pets/kept",
+      "aws_cloudwatch_log_stream.s": "/pets/plain:stream",
+      "aws_xray_sampling_rule.orders": "orders",
+    };
+    await terraform.importAgain(ids, `-var=endpoint=${terraform.url}`, "-var=v=2");
+    await terraform.planIsEmpty(`-var=endpoint=${terraform.url}`, "-var=v=2");
     await terraform.run("destroy", "-no-color", "-auto-approve", `-var=endpoint=${terraform.url}`, "-var=v=2");
     const left = await logs.call("DescribeLogGroups", { logGroupNamePrefix: "/pets/" });
     assert.deepEqual(left["logGroups"], []);
