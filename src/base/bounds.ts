@@ -544,11 +544,11 @@ export const bounds = {
   },
   metricQueryBytesMax: {
     value: 134_217_728,
-    source: "ours: stored bytes that one call reads, and one alarm; three seconds at most",
+    source: "ours: stored bytes that one call reads; three seconds at most, in slices between other work",
   },
   metricMathValuesMax: {
-    value: 2_000_000,
-    source: "ours: values that the expressions of one GetMetricData or one alarm compute; two seconds at most",
+    value: 1_000_000,
+    source: "ours: values that the expressions of one GetMetricData or one alarm compute; some 0.2 s",
   },
   metricExpressionCharsMax: { value: 2_048, source: "AWS CloudWatch: MetricDataQuery, Expression" },
   metricExpressionDepthMax: { value: 64, source: "ours: levels of an expression, and of expressions that use others" },
@@ -574,6 +574,11 @@ export const bounds = {
     value: 5_000,
     source: "ours: lines of history of all alarms of a region; the oldest go first",
   },
+  alarmReadBytesMax: {
+    value: 4_194_304,
+    source: "ours: stored bytes that one alarm reads; 0.2 s at most, in slices between other work",
+  },
+  alarmAccountsAtOnce: { value: 4, source: "ours: accounts and regions whose alarms are evaluated at once" },
   alarmsReadAtOnce: { value: 100, source: "ours: alarms whose metrics are read in one call of their thread" },
   alarmReasonCharsMax: { value: 1_023, source: "AWS CloudWatch: SetAlarmState, StateReason" },
   guardTickMs: { value: 1_000, source: "ours: how often guarded canaries are judged" },

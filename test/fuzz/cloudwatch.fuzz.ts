@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { ManualClock } from "../../src/base/clock.ts";
 import { randomIds } from "../../src/base/ids.ts";
+import { doAtOnce } from "../../src/base/slices.ts";
 import { decodeCbor } from "../../src/protocol/cbor.ts";
 import { ApiError } from "../../src/protocol/errors.ts";
 import { UnreadableInput } from "../../src/protocol/json-body.ts";
@@ -193,7 +194,7 @@ describe(`fuzz: CloudWatch (PORTICO_FUZZ_SEED=${seed})`, () => {
       ];
       const range = { StartTime: now / 1_000 - 600, EndTime: now / 1_000 + 60 };
       try {
-        getMetricData(metrics, { MetricDataQueries, ...range }, call);
+        doAtOnce(getMetricData(metrics, { MetricDataQueries, ...range }, call));
         taken++;
       } catch (error) {
         assert.ok(error instanceof ApiError, `${JSON.stringify(MetricDataQueries)} ${String(error)}`);

@@ -162,3 +162,26 @@ test("of many alarms only those that changed are read again; one that can't be r
   await tick();
   assert.deepEqual([all.mock.callCount(), asked.length], [1, 21 + 19]);
 });
+
+test("alarms of an account whose metrics take long keep no other account's from being evaluated", async (t) => {
+  const { store, clock, world, put, stateOf, asked, tick } = evaluating(t);
+  const slow = { account: "222222222222", region: "us-east-1" };
+  await store.write(slow, (tx) => tx.put(alarmKind, "slow", anAlarm("slow")));
+  const hold = Promise.withResolvers<void>();
+  world.beforeAnswer = () =>
+    asked.at(-1)?.queries[0]?.MetricStat?.Metric.MetricName === "slow" ? hold.promise : Promise.resolve();
+  const first = tick();
+  await until(() => asked.length === 1);
+  await put(anAlarm("quick"));
+  clock.advance(60_000);
+  const second = tick();
+  await until(async () => (await stateOf("quick")) === "ALARM");
+  assert.deepEqual(
+    asked.map(({ queries }) => queries[0]?.MetricStat?.Metric.MetricName),
+    ["slow", "quick"],
+  );
+  hold.resolve();
+  await Promise.all([first, second]);
+  const [state] = await store.all<AlarmDocument>(alarmKind).then((all) => all.filter(({ id }) => id === "slow"));
+  assert.equal(state?.body.state.value, "ALARM");
+});

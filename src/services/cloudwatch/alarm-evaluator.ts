@@ -1,5 +1,6 @@
 import { bounds } from "../../base/bounds.ts";
 import type { Clock } from "../../base/clock.ts";
+import { FairTurns } from "../../base/fair-turns.ts";
 import type { DocumentAddress, Scope, Store } from "../../store/store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { type AlarmDocument, alarmKind, periodOf, queriesOf, samplesNeeded } from "./alarm-document.ts";
@@ -38,7 +39,10 @@ export class AlarmEvaluator {
   /** The alarms that changed since they were read, by their keys; undefined before all have been read. */
   #changed: Map<string, DocumentAddress> | undefined = undefined;
   #endWatch: () => void = () => undefined;
-  #work: Promise<void> | undefined = undefined;
+  #refreshing: Promise<void> | undefined = undefined;
+  /** The evaluations of accounts and regions. */
+  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #turns = new FairTurns(bounds.alarmAccountsAtOnce.value);
 
   constructor(options: AlarmEvaluatorOptions) {
     this.#options = options;
@@ -54,34 +58,49 @@ export class AlarmEvaluator {
 
   async close(): Promise<void> {
     this.#endWatch();
-    await this.#work;
+    await Promise.all([this.#refreshing, ...this.#underWay.values()]);
   }
 
-  /** Evaluates the alarms that are due, unless that is under way. It is called every second or so, and never rejects. */
-  tick(): Promise<void> {
-    this.#work ??= this.#evaluate()
-      .catch((error: unknown) => {
-        this.#options.logger.error("Alarms could not be evaluated.", { error: String(error) });
-      })
+  /**
+   * Evaluates the alarms that are due, but for accounts and regions whose evaluation is under way: none waits for the slow alarms of
+   * others. It is called every second or so, and never rejects.
+   */
+  async tick(): Promise<void> {
+    this.#refreshing ??= this.#refresh()
+      .catch((error: unknown) => this.#report(error))
       .finally(() => {
-        this.#work = undefined;
+        this.#refreshing = undefined;
       });
-    return this.#work;
-  }
-
-  async #evaluate(): Promise<void> {
-    if (this.#changed === undefined) await this.#readAll();
-    else if (this.#changed.size > 0) await this.#readChanged();
-    if (this.#alarms.size === 0) return;
+    await this.#refreshing;
     const minute = Math.floor(this.#options.clock.now() / 60_000);
     const due = Map.groupBy(
       [...this.#alarms.values()].filter((each) => each.minute !== minute),
       ({ scope }) => `${scope.account} ${scope.region}`,
     );
-    for (const alarms of due.values()) {
-      for (let from = 0; from < alarms.length; from += bounds.alarmsReadAtOnce.value) {
-        await this.#evaluateSome(alarms.slice(from, from + bounds.alarmsReadAtOnce.value), minute);
-      }
+    for (const [key, alarms] of due) {
+      if (this.#underWay.has(key)) continue;
+      const work = this.#evaluate(alarms, minute)
+        .catch((error: unknown) => this.#report(error))
+        .finally(() => this.#underWay.delete(key));
+      this.#underWay.set(key, work);
+    }
+    await Promise.all([...due.keys()].map((key) => this.#underWay.get(key)));
+  }
+
+  #report(error: unknown): void {
+    this.#options.logger.error("Alarms could not be evaluated.", { error: String(error) });
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#changed === undefined) await this.#readAll();
+    else if (this.#changed.size > 0) await this.#readChanged();
+  }
+
+  /** Evaluates the alarms of an account and region, some at a time, and each time in their turn. */
+  async #evaluate(alarms: readonly WatchedAlarm[], minute: number): Promise<void> {
+    for (let from = 0; from < alarms.length; from += bounds.alarmsReadAtOnce.value) {
+      const some = alarms.slice(from, from + bounds.alarmsReadAtOnce.value);
+      await this.#turns.run("", () => this.#evaluateSome(some, minute));
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { doInSlices, type SlicedWork } from "../../base/slices.ts";
 import type { MetricDelivery } from "../../telemetry/metric-sink.ts";
 import type { FromServiceThread, ThreadCall } from "../thread-messages.ts";
 import type { ThreadWork } from "../thread-worker.ts";
@@ -34,9 +35,10 @@ export class CloudWatchWork implements ThreadWork<MetricDelivery> {
     if (count > 0) this.#post({ kind: "dropped", count, why: "their account has too many metrics" });
   }
 
-  operate({ operation, input, account, region }: ThreadCall): object {
+  operate({ operation, input, account, region }: ThreadCall): object | Promise<object> {
     const call = { account, region, nowMs: this.#clock.now() };
-    return threadOperations[operation as keyof typeof threadOperations](this.#store, input, call);
+    const result = threadOperations[operation as keyof typeof threadOperations](this.#store, input, call);
+    return "next" in result ? doInSlices(result as SlicedWork<object>) : result;
   }
 
   reset(): void {

@@ -1,9 +1,11 @@
 import { bounds } from "../../base/bounds.ts";
+import type { SlicedWork } from "../../base/slices.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import { encodeToken, type Paging, pageWindow } from "../../protocol/paging.ts";
 import type { MetricCall } from "./metric-call.ts";
 import { checkQueries, type MetricDataQuery, periodsIn, QueryEvaluation, smallestPeriod } from "./metric-queries.ts";
 import type { MetricStore } from "./metric-store.ts";
+import { ReadBudget } from "./read-periods.ts";
 
 interface GetMetricDataInput {
   readonly MetricDataQueries: readonly MetricDataQuery[];
@@ -26,7 +28,7 @@ const paging: Paging = {
 };
 
 /** AWS: CloudWatch API reference, "GetMetricData". */
-export function getMetricData(store: MetricStore, input: GetMetricDataInput, call: MetricCall): object {
+export function* getMetricData(store: MetricStore, input: GetMetricDataInput, call: MetricCall): SlicedWork<object> {
   const { MetricDataQueries: queries, StartTime, EndTime, ScanBy, NextToken, MaxDatapoints } = input;
   const { limit, after = "0" } = pageWindow({ limit: MaxDatapoints, token: NextToken }, paging);
   if (!/^\d{1,9}$/.test(after)) throw new ApiError(paging.code, paging.invalidToken);
@@ -39,10 +41,13 @@ export function getMetricData(store: MetricStore, input: GetMetricDataInput, cal
     throw new ApiError("ValidationException", "At least one query must have ReturnData set to true.");
   const range = { fromMinute: Math.floor(StartTime / 60), toMinute: Math.ceil(EndTime / 60) };
   requireModest(queries, range);
-  const evaluation = new QueryEvaluation(queries, expressions, range, { store, call });
-  const results = shown.flatMap(({ Id }) =>
-    evaluation.seriesOf(Id).map(({ label, values }) => ({ id: Id, label, points: [...values] })),
-  );
+  const evaluation = new QueryEvaluation(queries, expressions, range, { store, call, budget: new ReadBudget() });
+  yield* evaluation.read();
+  const results: Result[] = [];
+  for (const { Id } of shown) {
+    for (const { label, values } of evaluation.seriesOf(Id)) results.push({ id: Id, label, points: [...values] });
+    yield;
+  }
   return pageOf(results, { limit, from: Number(after), isAscending: ScanBy === "TimestampAscending" });
 }
 

@@ -1,4 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
+import type { SlicedWork } from "../../base/slices.ts";
 import { invalidCombination, invalidValue, missingParameter } from "./errors.ts";
 import type { MetricCall } from "./metric-call.ts";
 import type { MetricStore } from "./metric-store.ts";
@@ -19,7 +20,11 @@ interface GetMetricStatisticsInput {
 }
 
 /** AWS: CloudWatch API reference, "GetMetricStatistics". Unconfirmed: its words; see docs/compatibility.md, "metrics, words". */
-export function getMetricStatistics(store: MetricStore, input: GetMetricStatisticsInput, call: MetricCall): object {
+export function* getMetricStatistics(
+  store: MetricStore,
+  input: GetMetricStatisticsInput,
+  call: MetricCall,
+): SlicedWork<object> {
   const { Namespace, MetricName, Dimensions, Statistics = [], ExtendedStatistics = [], Unit } = input;
   if (Statistics.length + ExtendedStatistics.length === 0) {
     throw missingParameter("At least one of the parameters Statistics and ExtendedStatistics must be specified.");
@@ -34,9 +39,10 @@ export function getMetricStatistics(store: MetricStore, input: GetMetricStatisti
   const { account, region } = call;
   const address = { account, region, namespace: Namespace, name: MetricName, dimensions: sortedDimensions(Dimensions) };
   const datapoints: object[] = [];
-  for (const [unit, periods] of readPeriods(store, address, range, new ReadBudget()) ?? []) {
+  for (const [unit, periods] of (yield* readPeriods(store, address, range, new ReadBudget())) ?? []) {
     if (Unit !== undefined && unit !== Unit) continue;
     for (const [minute, summary] of periods) {
+      yield;
       const read = (statistics: typeof extended): object =>
         Object.fromEntries(
           statistics.flatMap(([name, statistic]) => {

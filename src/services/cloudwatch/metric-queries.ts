@@ -1,4 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
+import type { SlicedWork } from "../../base/slices.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import { periodMinutesOf } from "./get-metric-statistics.ts";
 import { evaluateMath, type MathScope } from "./math-functions.ts";
@@ -7,7 +8,7 @@ import { isList, type MathValue, type Series, sizeOf } from "./math-values.ts";
 import type { MetricCall } from "./metric-call.ts";
 import type { MetricStore } from "./metric-store.ts";
 import { accumulate, type MetricSummary } from "./metric-summary.ts";
-import { type DimensionInput, ReadBudget, readPeriods, sortedDimensions } from "./read-periods.ts";
+import { type DimensionInput, type ReadBudget, readPeriods, sortedDimensions } from "./read-periods.ts";
 import { findStatistic, statisticsHint } from "./statistics.ts";
 
 /** One query of GetMetricData, or of an alarm. AWS: CloudWatch API reference, "MetricDataQuery". */
@@ -99,12 +100,12 @@ export interface QueryRange {
   readonly toMinute: number;
 }
 
-/** Evaluates queries as they are asked for. Everything is read and computed once. */
+/** Evaluates queries: first `read`, then `seriesOf`. Everything is read and computed once. */
 export class QueryEvaluation {
   readonly #queries: ReadonlyMap<string, MetricDataQuery>;
   readonly #expressions: ReadonlyMap<string, MathNode>;
   readonly #range: QueryRange;
-  readonly #read: (query: MetricDataQuery) => Series;
+  readonly #source: MetricSource;
   readonly #values = new Map<string, MathValue>();
   readonly #underWay = new Set<string>();
   readonly #scope: MathScope;
@@ -114,13 +115,12 @@ export class QueryEvaluation {
     queries: readonly MetricDataQuery[],
     expressions: ReadonlyMap<string, MathNode>,
     range: QueryRange,
-    source: { readonly store: MetricStore; readonly call: MetricCall },
+    source: MetricSource,
   ) {
     this.#queries = new Map(queries.map((query) => [query.Id, query]));
     this.#expressions = expressions;
     this.#range = range;
-    const budget = new ReadBudget();
-    this.#read = (query) => readSeries(query, range, { ...source, budget });
+    this.#source = source;
     const metrics = queries.filter(({ MetricStat }) => MetricStat !== undefined);
     this.#scope = {
       valueOf: (id) => this.#valueOf(id),
@@ -129,6 +129,13 @@ export class QueryEvaluation {
       spend: (values) => this.#spend(values),
       period: smallestPeriod(queries),
     };
+  }
+
+  /** Reads the metrics of all queries. */
+  *read(): SlicedWork<void> {
+    for (const [id, query] of this.#queries) {
+      if (query.MetricStat !== undefined) this.#values.set(id, yield* readSeries(query, this.#range, this.#source));
+    }
   }
 
   /** Returns what a query is. A number becomes a series of it, since AWS answers no numbers. */
@@ -154,8 +161,7 @@ export class QueryEvaluation {
     if (this.#underWay.size > bounds.metricExpressionDepthMax.value)
       throw new MathError("Expressions nest too deeply.");
     this.#underWay.add(id);
-    const expression = this.#expressions.get(id);
-    const value = expression === undefined ? this.#read(query) : evaluateMath(expression, this.#scope);
+    const value = evaluateMath(this.#expressions.get(id)!, this.#scope);
     this.#underWay.delete(id);
     this.#values.set(id, value);
     return value;
@@ -190,20 +196,24 @@ export function smallestPeriod(queries: readonly MetricDataQuery[]): number {
 export const periodsIn = ({ fromMinute, toMinute }: QueryRange, period: number): number =>
   Math.max(0, Math.ceil((toMinute - fromMinute) / (period / 60)));
 
-function readSeries(
+/** Where the metrics of queries are read. */
+export interface MetricSource {
+  readonly store: MetricStore;
+  readonly call: MetricCall;
+  readonly budget: ReadBudget;
+}
+
+function* readSeries(
   { MetricStat }: MetricDataQuery,
   range: QueryRange,
-  {
-    store,
-    call: { account, region },
-    budget,
-  }: { readonly store: MetricStore; readonly call: MetricCall; readonly budget: ReadBudget },
-): Series {
+  { store, call: { account, region }, budget }: MetricSource,
+): SlicedWork<Series> {
   const { Metric, Period, Stat, Unit } = MetricStat!;
   const { Namespace: namespace = "", MetricName: name = "", Dimensions } = Metric;
   const address = { account, region, namespace, name, dimensions: sortedDimensions(Dimensions) };
   const merged = new Map<number, MetricSummary>();
-  for (const [unit, periods] of readPeriods(store, address, { ...range, periodMinutes: Period / 60 }, budget) ?? []) {
+  const units = yield* readPeriods(store, address, { ...range, periodMinutes: Period / 60 }, budget);
+  for (const [unit, periods] of units ?? []) {
     if (Unit !== undefined && unit !== Unit) continue;
     for (const [minute, summary] of periods) merged.set(minute, accumulate(merged.get(minute), summary));
   }

@@ -126,6 +126,15 @@ export class MetricStore {
     }
   }
 
+  /** Returns the range in which a metric's points lie; its end is exclusive. */
+  minutesKept(metricId: number): { readonly fromMinute: number; readonly toMinute: number } {
+    const sql = "SELECT min(hour) AS first, max(hour) AS last FROM block WHERE metric_id = ?";
+    const row = this.#database.row(sql, metricId);
+    const [first, last] = [row?.["first"], row?.["last"]];
+    if (typeof first !== "number" || typeof last !== "number") return { fromMinute: 0, toMinute: 0 };
+    return { fromMinute: first * hourMinutes, toMinute: (last + 1) * hourMinutes };
+  }
+
   /** Yields a metric's minutes from `fromMinute` up to and without `toMinute`, by time. It tells how many bytes it reads. */
   *minutes(
     metricId: number,

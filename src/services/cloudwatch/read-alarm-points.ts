@@ -1,6 +1,9 @@
+import { bounds } from "../../base/bounds.ts";
+import type { SlicedWork } from "../../base/slices.ts";
 import type { MetricCall } from "./metric-call.ts";
 import { checkQueries, type MetricDataQuery, QueryEvaluation } from "./metric-queries.ts";
 import type { MetricStore } from "./metric-store.ts";
+import { ReadBudget } from "./read-periods.ts";
 
 /** What an alarm looks at. */
 export interface AlarmQuestion {
@@ -27,30 +30,33 @@ export type AlarmAnswer =
   | { readonly kind: "failed"; readonly why: string };
 
 /** Reads the values of several alarms. One that can't be evaluated spoils no other. */
-export function readAlarmPoints(
+export function* readAlarmPoints(
   store: MetricStore,
   { questions }: { readonly questions: readonly AlarmQuestion[] },
   call: MetricCall,
-): object {
-  const answers = questions.map((question): AlarmAnswer => {
+): SlicedWork<object> {
+  const answers: AlarmAnswer[] = [];
+  for (const question of questions) {
     try {
-      const values = readValues(store, question, call);
-      return { kind: "values", values, ...readFewSamples(store, question, call) };
+      const values = yield* readValues(store, question, call);
+      answers.push({ kind: "values", values, ...(yield* readFewSamples(store, question, call)) });
     } catch (error) {
-      return { kind: "failed", why: error instanceof Error ? error.message : String(error) };
+      answers.push({ kind: "failed", why: error instanceof Error ? error.message : String(error) });
     }
-  });
+  }
   return { answers };
 }
 
-function readValues(
+function* readValues(
   store: MetricStore,
   { queries, id, period, periods, endMinute }: AlarmQuestion,
   call: MetricCall,
-): readonly (number | null)[] {
+): SlicedWork<readonly (number | null)[]> {
   const range = { fromMinute: endMinute - (periods * period) / 60, toMinute: endMinute };
   const expressions = checkQueries(queries, { name: "Metrics", account: call.account });
-  const evaluation = new QueryEvaluation(queries, expressions, range, { store, call });
+  const budget = new ReadBudget(bounds.alarmReadBytesMax.value);
+  const evaluation = new QueryEvaluation(queries, expressions, range, { store, call, budget });
+  yield* evaluation.read();
   const [series, ...others] = evaluation.seriesOf(id);
   if (others.length > 0) throw new Error(`The expression '${id}' is several time series: an alarm watches one.`);
   return Array.from({ length: periods }, (_, age) => {
@@ -59,11 +65,15 @@ function readValues(
   });
 }
 
-function readFewSamples(store: MetricStore, question: AlarmQuestion, call: MetricCall): { fewSamples?: number[] } {
+function* readFewSamples(
+  store: MetricStore,
+  question: AlarmQuestion,
+  call: MetricCall,
+): SlicedWork<{ fewSamples?: number[] }> {
   const { samplesNeeded, queries } = question;
   const MetricStat = queries[0]?.MetricStat;
   if (samplesNeeded === undefined || MetricStat === undefined) return {};
   const counting = { Id: "samples", MetricStat: { ...MetricStat, Stat: "SampleCount" } };
-  const counts = readValues(store, { ...question, queries: [counting], id: "samples" }, call);
+  const counts = yield* readValues(store, { ...question, queries: [counting], id: "samples" }, call);
   return { fewSamples: counts.flatMap((count, age) => (count !== null && count < samplesNeeded ? [age] : [])) };
 }

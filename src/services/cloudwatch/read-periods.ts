@@ -1,4 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
+import type { SlicedWork } from "../../base/slices.ts";
 import { ApiError } from "../../protocol/errors.ts";
 import type { MetricAddress } from "../../telemetry/metric-sink.ts";
 import type { MetricStore } from "./metric-store.ts";
@@ -23,7 +24,13 @@ export interface PeriodRange {
 
 /** What a call may read. */
 export class ReadBudget {
-  #left = bounds.metricQueryBytesMax.value;
+  readonly #max: number;
+  #left: number;
+
+  constructor(max: number = bounds.metricQueryBytesMax.value) {
+    this.#max = max;
+    this.#left = max;
+  }
 
   /** Throws AWS's ValidationException once it is too much. */
   readonly spend = (bytes: number): void => {
@@ -33,33 +40,47 @@ export class ReadBudget {
       "ValidationException",
       "The request reads too many values: ask for less time or fewer metrics.",
       {
-        hint: `${bounds.metricQueryBytesMax.value} bytes as they are stored`,
+        hint: `${this.#max} bytes as they are stored`,
       },
     );
   };
 }
 
+/** The minutes that are read between two pauses: some milliseconds, however many values they have. */
+const sliceMinutes = 240;
+
 /**
  * Reads a metric's points, added together for each period, which is named by its first minute. Periods without points are
  * not there. Undefined for a metric that is not there.
  */
-export function readPeriods(
+export function* readPeriods(
   store: MetricStore,
   address: Omit<MetricAddress, "unit">,
   { fromMinute, toMinute, periodMinutes }: PeriodRange,
   budget: ReadBudget,
-): ReadonlyMap<string, ReadonlyMap<number, MetricSummary>> | undefined {
+): SlicedWork<ReadonlyMap<string, ReadonlyMap<number, MetricSummary>> | undefined> {
   const metric = store.metric(address);
   if (metric === undefined) return undefined;
   const units = new Map<string, Map<number, MetricSummary>>();
-  for (const { unit, minute, summary } of store.minutes(metric.id, { fromMinute, toMinute }, budget.spend)) {
-    let periods = units.get(unit);
-    if (periods === undefined) {
-      periods = new Map();
-      units.set(unit, periods);
+  const kept = store.minutesKept(metric.id);
+  const end = Math.min(toMinute, kept.toMinute);
+  for (let from = Math.max(fromMinute, kept.fromMinute); from < end; ) {
+    const to = Math.min(end, (Math.floor(from / sliceMinutes) + 1) * sliceMinutes);
+    for (const { unit, minute, summary } of store.minutes(
+      metric.id,
+      { fromMinute: from, toMinute: to },
+      budget.spend,
+    )) {
+      let periods = units.get(unit);
+      if (periods === undefined) {
+        periods = new Map();
+        units.set(unit, periods);
+      }
+      const start = minute - ((minute - fromMinute) % periodMinutes);
+      periods.set(start, accumulate(periods.get(start), summary));
     }
-    const start = minute - ((minute - fromMinute) % periodMinutes);
-    periods.set(start, accumulate(periods.get(start), summary));
+    from = to;
+    yield;
   }
   return units;
 }
