@@ -425,10 +425,13 @@ export class Exchange implements AnswerObserver {
 
   /**
    * Drops the request's body and everything parsed from it, because nothing reads it any more: neither stays in memory
-   * while the integration works. A message stays: it may choose the template of the answer.
+   * while the integration works. A message's bytes stay: it may choose the template of the answer.
    */
   forgetBody(): void {
-    if (this.connection !== undefined) return;
+    if (this.connection !== undefined) {
+      this.requestPayload?.forgetParsed();
+      return;
+    }
     this.body = undefined;
     this.receivedBody = undefined;
     this.requestPayload = undefined;

@@ -1,9 +1,11 @@
 // What hostile clients of WebSocket APIs do to the others, on a gateway thread's data plane in this process.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { aWebSocketApi } from "../exchange/a-websocket-api.ts";
 import { connect } from "../exchange/open-websocket.ts";
-import { startGateway } from "../exchange/start-gateway.ts";
+import { startBackend, startGateway } from "../exchange/start-gateway.ts";
 import { until } from "../until.ts";
 
 const answering = (template: string) => ({
@@ -46,5 +48,44 @@ test("WebSockets that stay open keep no requests out", async () => {
   await assert.rejects(connect(gateway), { status: 503, text: '{"message":"Service Unavailable"}' });
   assert.equal((await gateway.call("/")).status, 426);
   assert.equal(await clients[13]!.ask({ action: "fast" }), "fast");
+  for (const { socket } of clients) socket.close();
+});
+
+test("messages that wait for a backend keep nothing of what was parsed of them", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const heap = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const waiting: (() => void)[] = [];
+  await using backend = await startBackend((_, outgoing) => void waiting.push(() => void outgoing.end("later")));
+  await using gateway = await startGateway();
+  const integration = {
+    IntegrationType: "HTTP",
+    IntegrationMethod: "POST",
+    IntegrationUri: `${backend.origin}/`,
+  } as const;
+  const responses = [
+    {
+      TemplateSelectionExpression: "${request.body.kind}",
+      ResponseTemplates: { k: "chosen by k", $default: "by nothing" },
+    },
+  ];
+  gateway.deployWebSocket(aWebSocketApi({ wait: { integration, responses, isTwoWay: true } }));
+  const clients = await Promise.all(Array.from({ length: 10 }, () => connect(gateway)));
+  const before = heap();
+  // Each takes 6 MB when it is parsed.
+  const bomb = `{"action":"wait","kind":"k","x":[${"{},".repeat(40_000)}1]}`;
+  for (const { socket } of clients) {
+    const half = bomb.length / 8;
+    for (let at = 0; at < 8; at++) socket.send(bomb.slice(at * half, (at + 1) * half), { fin: at === 7 });
+  }
+  await until(() => waiting.length === 10);
+  const kept = heap() - before;
+  assert.ok(kept < 20_000_000, `${kept} bytes are kept`);
+  for (const answer of waiting) answer();
+  await until(() => clients.every(({ messages }) => messages.length === 1));
+  assert.deepEqual(new Set(clients.flatMap(({ messages }) => messages)), new Set(["chosen by k"]));
   for (const { socket } of clients) socket.close();
 });
