@@ -34,6 +34,8 @@ interface SideFacts {
 /** A guard in that answer. */
 interface GuardFacts {
   readonly state: string;
+  /** The deployment of the canary that it is for. */
+  readonly canaryId: string;
   readonly settings: { readonly steps: readonly number[] };
   readonly step: number;
   readonly waitsFor?: string;
@@ -100,7 +102,7 @@ export async function runCanary({ args, options, output }: Invocation): Promise<
   else {
     if (told !== "") output.line(told);
     showState(state, facts, output);
-    if (facts.guard !== undefined) showGuard(facts.guard, output);
+    if (facts.guard !== undefined) showGuard(facts.guard, state, output);
   }
   return 0;
 }
@@ -234,10 +236,15 @@ const cellsOf = ({ requests, errors, p50Ms, p99Ms }: SideFacts): string[] => [
   ...[p50Ms, p99Ms].map((ms) => (ms === undefined ? "-" : `${Number(ms.toPrecision(2))} ms`)),
 ];
 
-function showGuard({ state, settings: { steps }, step, waitsFor, report }: GuardFacts, output: Output): void {
+function showGuard(guard: GuardFacts, { deploymentId, canarySettings }: CanaryState, output: Output): void {
+  const { state, canaryId, settings, step, waitsFor, report } = guard;
+  const { steps } = settings;
+  // The report stays when another canary has begun.
+  const isOfThis = canaryId === (canarySettings?.deploymentId ?? deploymentId);
+  const whose = isOfThis ? "Guard" : `Guard of the earlier canary ${canaryId}`;
   output.line();
   output.line(
-    `${output.paint("bold", `Guard: ${state}`)}, step ${step + 1} of ${steps.length} (${steps.join(", ")} %)`,
+    `${output.paint("bold", `${whose}: ${state}`)}, step ${step + 1} of ${steps.length} (${steps.join(", ")} %)`,
   );
   for (const { atMs, percent, outcome, reasons } of report) {
     output.line(
@@ -245,5 +252,7 @@ function showGuard({ state, settings: { steps }, step, waitsFor, report }: Guard
     );
     for (const reason of reasons) output.line(output.paint("dim", `    ${reason}`));
   }
-  if (state === "running" && waitsFor !== undefined) output.line(`  ${waitsFor}`);
+  if (state !== "running") return;
+  if (!isOfThis) output.line("  It ends now: its canary is gone.");
+  else if (waitsFor !== undefined) output.line(`  ${waitsFor}`);
 }

@@ -74,7 +74,8 @@ const mib = 1_048_576;
 const linesShown = 20;
 
 function printDetails(stage: StageStatus, output: Output): void {
-  const { differences, withoutEffect, closedRoutes, failingRoutes, unsentHeaders, beyondAws, problem, cache } = stage;
+  const { differences, withoutEffect, closedRoutes, failingRoutes, unsentHeaders, beyondAws, problem, cache, canary } =
+    stage;
   const { sharedAnswers = [] } = stage;
   const domains = stage.domains ?? [];
   const lines = [
@@ -86,6 +87,9 @@ function printDetails(stage: StageStatus, output: Output): void {
       output.paint("yellow", `${route} answers ${status}: ${reason}`),
     ),
     ...[...unsentHeaders, ...sharedAnswers].map(({ route, reason }) => output.paint("yellow", `${route} ${reason}`)),
+    ...(canary === undefined
+      ? []
+      : [`a canary has ${canary.percentTraffic} % of the requests, with the deployment ${canary.deploymentId}`]),
     ...(cache === undefined ? [] : [describeCache(cache)]),
     ...beyondAws.map((what) => output.paint("yellow", `AWS would refuse: ${what}`)),
     ...withoutEffect.map((setting) => output.paint("dim", `without effect yet: ${setting}`)),

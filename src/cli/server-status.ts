@@ -26,10 +26,12 @@ export interface StageStatus {
   readonly failingRoutes: readonly { readonly route: string; readonly reason: string; readonly status?: number }[];
   /** Routes that a server in AWS's place may not understand, and why. */
   readonly unsentHeaders: readonly { readonly route: string; readonly reason: string }[];
-  /** Routes whose cached answers all callers share although they ask who calls; absent if the server is older. */
+  /** Routes of which one cached answer goes to requests that should get others; absent if the server is older. */
   readonly sharedAnswers?: readonly { readonly route: string; readonly reason: string }[];
   /** The size and the bytes of the stage's response cache; absent if it has none. */
   readonly cache?: { readonly size: string; readonly bytes: number };
+  /** The stage's canary; absent if it has none. */
+  readonly canary?: { readonly percentTraffic: number; readonly deploymentId: string };
   /** Routes that AWS would refuse unless a quota was raised there. */
   readonly beyondAws: readonly string[];
   /** The custom domain names that lead to it; absent if the server is older. */

@@ -27,10 +27,12 @@ export interface StageStatus extends DescribedStage {
   readonly failingRoutes: readonly FailingRoute[];
   /** The routes that a server in AWS's place may not understand, and why. */
   readonly unsentHeaders: readonly { readonly route: string; readonly reason: string }[];
-  /** The routes whose cached answers all callers share although they ask who calls, and why. */
+  /** The routes of which one cached answer goes to requests that should get others, and why. */
   readonly sharedAnswers: readonly { readonly route: string; readonly reason: string }[];
   /** The memory of the stage's response cache; absent if it has none. */
   readonly cache?: CacheGrant;
+  /** The share of the requests that go to the stage's canary, and its deployment; absent if it has none. */
+  readonly canary?: { readonly percentTraffic: number; readonly deploymentId: string };
   /** What the stage serves although AWS would refuse it unless a quota was raised. */
   readonly beyondAws: readonly string[];
   /** The custom domain names that lead to it. */
@@ -115,6 +117,7 @@ function describePlan(
   const plan = find(key)?.value;
   const { problem, routes } = closedParts(find(key));
   const cache = cacheOf(key);
+  const canary = canaryOf(plan);
   return {
     withoutEffect: plan?.withoutEffect ?? [],
     closedRoutes: [...routes, ...closedPartsOfCanary(plan)],
@@ -125,14 +128,19 @@ function describePlan(
     unsentHeaders: unsentHeaders(plan, isAws),
     sharedAnswers: sharedAnswers(plan),
     ...(cache !== undefined && { cache }),
+    ...(canary !== undefined && {
+      canary: { percentTraffic: canary.percentTraffic, deploymentId: canary.plan.deploymentId },
+    }),
     beyondAws: servedBeyondAws(plan),
     ...(problem !== undefined && { problem }),
   };
 }
 
+const canaryOf = (plan: Plan | undefined) => (plan !== undefined && "canary" in plan ? plan.canary : undefined);
+
 /** Returns what of a stage's canary answers 501: routes, or all of it. */
 function closedPartsOfCanary(plan: Plan | undefined): StageStatus["closedRoutes"] {
-  const canary = plan !== undefined && "canary" in plan ? plan.canary?.plan : undefined;
+  const canary = canaryOf(plan)?.plan;
   if (canary === undefined) return [];
   const { problem, routes } = closedParts({ value: canary, problem: undefined });
   if (problem !== undefined) return [{ route: "the canary", reason: problem }];

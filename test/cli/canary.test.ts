@@ -33,6 +33,7 @@ test("a canary is started, shown, promoted; a stage is rolled back; the history 
   assert.deepEqual([canarySettings.percentTraffic, canarySettings.useStageCache], [100, false]);
   await tool("canary", "start", "birds", "--percent", "0.5", "--deployment", deploymentId);
   assert.equal((await json("canary", "status", "birds")).canarySettings.percentTraffic, 0.5);
+  assert.match((await tool("status")).stdout, /a canary has 0\.5 % of the requests, with the deployment \w+/);
   const gone = await json("canary", "rollback", "birds");
   assert.deepEqual([gone.canarySettings, gone.deploymentId], [undefined, deploymentId]);
   assert.equal(await text(), "one");

@@ -20,6 +20,7 @@ interface Status {
   readonly canarySettings?: { readonly percentTraffic: number };
   readonly sides?: Readonly<Record<"stable" | "canary", { readonly requests: number; readonly errors: number }>>;
   readonly guard: {
+    readonly canaryId: string;
     readonly state: string;
     readonly step: number;
     readonly waitsFor?: string;
@@ -90,6 +91,9 @@ test("a good canary is raised step by step and promoted, with a report", async (
     );
     assert.equal(await api.get(), "new");
     assert.match((await tool(portico, "canary", "status", "shop")).stdout, /Guard: promoted/);
+    await api.answer("newer");
+    const next = await tool(portico, "canary", "start", "shop");
+    assert.match(next.stdout, new RegExp(`Guard of the earlier canary ${guard.canaryId}: promoted`), next.stderr);
   } finally {
     await portico.stop();
   }
