@@ -822,6 +822,10 @@ export const bounds = {
     value: 65_507,
     source: "ours: a segment on its way to an X-Ray daemon; UDP carries no more over IPv4",
   },
+  traceDatagramsUnderWayMax: {
+    value: 1_000,
+    source: "ours: segments that wait for the address of an X-Ray daemon, or for the socket; more are dropped",
+  },
   traceRangeMsMax: { value: 86_400_000, source: "AWS X-Ray: GetTraceSummaries, 24 hours" },
   traceTimeSecondsMax: { value: 32_503_680_000, source: "ours: times of segments, up to the year 3000" },
   traceSegmentDepthMax: { value: 32, source: "ours: nesting of subsegments" },

@@ -92,8 +92,7 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
   }
 
   async close(): Promise<void> {
-    await this.#collector?.close();
-    this.#daemon?.close();
+    await Promise.all([this.#collector?.close(), this.#daemon?.close()]);
     this.#store.close();
   }
 
