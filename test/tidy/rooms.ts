@@ -153,6 +153,7 @@ export const adapters: readonly string[] = [
   "src/telemetry/batch-sender.ts",
   "src/telemetry/log-sender.ts",
   "src/telemetry/otlp-exporter.ts",
+  "src/services/xray/daemon.ts",
   "src/protocol/client.ts",
   "src/base/pending-answers.ts",
 ];

