@@ -1,4 +1,5 @@
 import { UserError } from "../base/user-error.ts";
+import { type GuardSettings, readGuardSettings } from "../server/canaries/canary-guard.ts";
 
 /** Returns the stage variables of options in the form `NAME=VALUE`. */
 export function readVariables(given: unknown): Readonly<Record<string, string>> {
@@ -37,10 +38,11 @@ const guardNumbers = {
   latencyTolerance: "latencyTolerance",
 } as const;
 
-/** Returns what the options say of a guard, as the server takes it; undefined if they want none. The server checks it. */
-export function readGuard(
-  options: Readonly<Record<string, unknown>>,
-): (Readonly<Record<string, unknown>> & { readonly steps: readonly number[] }) | undefined {
+/**
+ * Returns what the options say of a guard, as the server takes it; undefined if they want none. It is checked here, too: what
+ * the server refuses once the canary takes requests leaves a canary without its guard.
+ */
+export function readGuard(options: Readonly<Record<string, unknown>>): GuardSettings | undefined {
   const { steps, metric } = options;
   if (options["guard"] !== true) {
     const stray = [...Object.keys(guardNumbers), "steps", "metric"].find((name) => options[name] !== undefined);
@@ -56,13 +58,15 @@ export function readGuard(
     const isNone = given === "none" && name.endsWith("Tolerance");
     numbers.push([name, isNone ? null : readNumber(String(given), option)]);
   }
-  return {
+  const settings = readGuardSettings({
     steps: String(steps ?? "5,25,50")
       .split(",")
       .map((step) => readNumber(step, "steps")),
     ...Object.fromEntries(numbers),
     ...(metric !== undefined && { metric: readMetric(String(metric)) }),
-  };
+  });
+  if (typeof settings === "string") throw wrongGuard(`${settings}.`);
+  return settings;
 }
 
 function readNumber(text: string, option: string): number {

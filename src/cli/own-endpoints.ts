@@ -19,12 +19,16 @@ export async function askOwn(endpoint: string, path: string, question: object): 
 }
 
 /** Returns the error to a user whose question the server did not answer. */
-export const unanswered = (what: string, { status, body: { message } }: OwnAnswer): UserError =>
+export const unanswered = (
+  what: string,
+  { status, body: { message } }: OwnAnswer,
+  next = "Look into its log.",
+): UserError =>
   new UserError({
     what,
     why: typeof message === "string" ? message : `It answered ${status}.`,
     next:
       status === 403
         ? "The credentials have to be an access key of that server, whose policies allow portico:POST."
-        : "Look into its log.",
+        : next,
   });

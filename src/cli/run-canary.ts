@@ -115,7 +115,8 @@ async function askCanary(
   const answer = await askOwn(endpoint, "/_portico/canary", { account, region, apiId, stageName, ...wish });
   if (answer.status === 200) return answer.body;
   if (answer.status === 403 && wish.guard === undefined) return {};
-  throw unanswered(`The canary of ${stageName} is not guarded otherwise.`, answer);
+  const what = wish.guard === null ? "No guard was ended." : "The server does not say how the canary does.";
+  throw unanswered(what, answer, `\`portico canary status ${apiId} ${stageName}\` shows the canary and its guard.`);
 }
 
 async function readState({ calls, stage: { apiId, stageName } }: CanaryCall): Promise<CanaryState> {
@@ -138,7 +139,16 @@ async function startCanary(call: CanaryCall, { canarySettings }: CanaryState): P
   const percent = guard?.steps[0] ?? readPercent(call.options["percent"]) ?? canarySettings?.percentTraffic ?? 10;
   const told = await makeCanary(call, percent);
   if (guard === undefined) return told;
-  await askCanary(call, { guard });
+  try {
+    await askCanary(call, { guard });
+  } catch (error) {
+    const { apiId, stageName } = call.stage;
+    throw new UserError({
+      what: `The canary takes ${percent} % of the requests, and nobody guards it.`,
+      why: error instanceof UserError ? error.why : String(error),
+      next: `\`portico canary rollback ${apiId} ${stageName}\` ends it.`,
+    });
+  }
   return `${told} The server guards it.`;
 }
 

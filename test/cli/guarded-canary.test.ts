@@ -181,6 +181,7 @@ test("whoever changes the canary takes it over; what makes no sense is refused",
     const wrong: readonly (readonly [string[], RegExp])[] = [
       [["--steps", "50,10"], /rising percentages/],
       [["--steps", "x"], /is no number/],
+      [["--steps", "200"], /rising percentages/],
       [["--percent", "5"], /exclude each other/],
       [["--confidence", "100"], /confidencePercent is 80 to/],
       [["--metric", "Namespace"], /NAME=VALUE/],
@@ -189,7 +190,11 @@ test("whoever changes the canary takes it over; what makes no sense is refused",
     for (const [args, message] of wrong)
       assert.match((await guarded(portico, ...args)).stderr, message, args.join(" "));
     assert.match((await tool(portico, "canary", "start", "shop", "--steps", "5")).stderr, /--guard is not there/);
-    assert.match((await tool(portico, "canary", "unguard", "shop")).stderr, /no guard watches/);
+    const { canarySettings: none, deploymentId } = await statusOf(portico);
+    assert.equal(none, undefined, "what was refused has left no canary without a guard");
+    const ungainly = await guarded(portico, "--steps", "10", "--deployment", deploymentId);
+    assert.match(ungainly.stderr, /10 % of the requests, and nobody guards it\.\n.*the stage's own deployment/);
+    assert.match((await tool(portico, "canary", "unguard", "shop")).stderr, /No guard was ended\.\n.*no guard watches/);
     await guarded(portico, "--steps", "10,50");
     await tool(portico, "canary", "start", "shop", "--percent", "40", "--deployment", await canaryOf(portico, api));
     await until(async () => (await statusOf(portico)).guard.state === "ended", { what: "the end" });
