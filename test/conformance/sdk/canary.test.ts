@@ -9,6 +9,7 @@ import {
   CreateRestApiCommand,
   CreateUsagePlanCommand,
   CreateUsagePlanKeyCommand,
+  DeleteDeploymentCommand,
   GetStageCommand,
   type PatchOperation,
   PutIntegrationCommand,
@@ -162,6 +163,14 @@ test("values out of range, and what AWS refuses of a canary, change nothing", as
       new CreateDeploymentCommand({ restApiId, stageName: "none", canarySettings: { percentTraffic: 1 } }),
     ),
     /Stage none must already be created before making a canary release deployment/,
+  );
+  await assert.rejects(
+    api.client.send(new DeleteDeploymentCommand({ restApiId, deploymentId: canaryId })),
+    /Active stages pointing to this deployment must be moved or deleted/,
+  );
+  await assert.rejects(
+    patch(api, { op: "replace", path: "/canarySettings/deploymentId", value: "gone99" }),
+    /Deployment id does not exist/,
   );
   const { canarySettings } = await api.client.send(new GetStageCommand({ restApiId, stageName }));
   assert.deepEqual([canarySettings?.percentTraffic, canarySettings?.deploymentId], [12.5, canaryId]);
