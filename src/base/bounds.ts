@@ -827,6 +827,7 @@ export const bounds = {
     source: "ours: segments that wait for the address of an X-Ray daemon, or for the socket; more are dropped",
   },
   traceRangeMsMax: { value: 86_400_000, source: "AWS X-Ray: GetTraceSummaries, 24 hours" },
+  traceAheadMsMax: { value: 3_600_000, source: "ours: how far ahead of the server's clock a segment may begin" },
   traceTimeSecondsMax: { value: 32_503_680_000, source: "ours: times of segments, up to the year 3000" },
   traceSegmentDepthMax: { value: 32, source: "ours: nesting of subsegments" },
   traceBytesMax: {

@@ -36,7 +36,7 @@ export interface SegmentRow {
 }
 
 /** AWS: X-Ray Developer Guide, "X-Ray concepts", traces: they are kept for 30 days. */
-const retentionMs = 30 * 86_400_000;
+export const retentionMs = 30 * 86_400_000;
 /** Traces that are dropped in one transaction, since segments wait meanwhile. */
 const droppedAtOnce = 500;
 
@@ -75,11 +75,11 @@ export class TraceStore {
   }
 
   /** Stores segments: all of them, or none if that fails. */
-  add(rows: readonly (SegmentRow & { readonly scope: TraceScope })[]): void {
+  add(rows: readonly (SegmentRow & { readonly scope: TraceScope })[], nowMs: number): void {
     this.#database.transact(() => {
       for (const { scope, segment, document } of rows) this.#add(scope, segment, document);
     });
-    this.#keepWithinBudget();
+    this.#keepWithinBudget(nowMs);
   }
 
   /** Returns the traces that began in a time range, in the order of time; `after` is the last one of the page before. */
@@ -165,15 +165,22 @@ export class TraceStore {
     this.#database.run("UPDATE total SET bytes = bytes + ?", grown);
   }
 
-  #keepWithinBudget(): void {
-    this.#dropWhile(() => (this.#database.row("SELECT bytes FROM total")?.["bytes"] as number) > this.#bytesMax);
+  /**
+   * Makes room. A clock that was wrong for a while leaves traces of the future, which go first: as the youngest they would
+   * stay, and every new one would be dropped in their place.
+   */
+  #keepWithinBudget(nowMs: number): void {
+    const isTooMuch = () => (this.#database.row("SELECT bytes FROM total")?.["bytes"] as number) > this.#bytesMax;
+    this.#dropWhile(isTooMuch, nowMs + bounds.traceAheadMsMax.value);
+    this.#dropWhile(isTooMuch);
   }
 
-  /** Drops the oldest traces, some at a time, as long as the condition holds. */
-  #dropWhile(isTooMuch: () => boolean): void {
+  /** Drops the oldest traces of those that began after a time, some at a time, as long as the condition holds. */
+  #dropWhile(isTooMuch: () => boolean, afterMs = -1): void {
     while (isTooMuch()) {
       const oldest = this.#database.rows(
-        "SELECT account, region, id, bytes FROM trace ORDER BY first_ms LIMIT ?",
+        "SELECT account, region, id, bytes FROM trace WHERE first_ms > ? ORDER BY first_ms LIMIT ?",
+        afterMs,
         droppedAtOnce,
       );
       if (oldest.length === 0) return;

@@ -14,7 +14,7 @@ import { compileFilter, FilterProblem, type TraceFilter } from "./filter-express
 import { type Segment, segmentOf } from "./segment.ts";
 import { ServiceGraph } from "./service-graph.ts";
 import type { TraceOperationName } from "./trace-operation-names.ts";
-import type { StoredTrace, TraceScope, TraceStore } from "./trace-store.ts";
+import { retentionMs, type StoredTrace, type TraceScope, type TraceStore } from "./trace-store.ts";
 import { summaryOf } from "./trace-summary.ts";
 import { assemble, factsOfTrace, type WholeTrace } from "./whole-trace.ts";
 
@@ -76,7 +76,7 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
       this.#daemon?.send(document);
       rows.push({ scope: item, segment: segment as Segment, document });
     }
-    if (rows.length > 0) this.#store.add(rows);
+    if (rows.length > 0) this.#store.add(rows, this.#clock.now());
   }
 
   operate({ operation, input, account, region }: ThreadCall): object {
@@ -100,14 +100,15 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
   #put({ TraceSegmentDocuments: documents }: { TraceSegmentDocuments: readonly string[] }, scope: TraceScope): object {
     const most = bounds.traceDocumentsMax.value;
     if (documents.length > most) throw invalid(`PutTraceSegments takes ${most} segment documents at most.`);
+    const now = this.#clock.now();
     const rows = [];
     const refused = [];
     for (const document of documents) {
-      const segment = readSegment(document);
+      const segment = readSegment(document, now);
       if (typeof segment === "string") refused.push({ ErrorCode: "ParseError", Message: segment });
       else rows.push({ scope, segment, document });
     }
-    if (rows.length > 0) this.#store.add(rows);
+    if (rows.length > 0) this.#store.add(rows, this.#clock.now());
     return { UnprocessedTraceSegments: refused };
   }
 
@@ -294,7 +295,7 @@ function readToken(token: string | undefined): StoredTrace | undefined {
  * Reads a segment that a client sent; returns why it is none. AWS: X-Ray Developer Guide, "X-Ray segment documents",
  * required fields.
  */
-export function readSegment(document: string): Segment | string {
+export function readSegment(document: string, nowMs: number): Segment | string {
   if (Buffer.byteLength(document) > bounds.traceSegmentBytesMax.value) return "the segment is longer than 64 KB";
   let value: unknown;
   try {
@@ -318,6 +319,8 @@ export function readSegment(document: string): Segment | string {
   if (typeof id !== "string" || !/^[0-9a-f]{16}$/.test(id)) return "id is no 16 hex digits";
   if (typeof name !== "string" || name === "" || name.length > 200) return "name is none";
   if (!isTime(start)) return "start_time is no time";
+  if (start * 1000 < nowMs - retentionMs) return "start_time is more than 30 days ago";
+  if (start * 1000 > nowMs + bounds.traceAheadMsMax.value) return "start_time is in the future";
   if (end !== undefined ? !isTime(end) : isOpen !== true) return "end_time is no time";
   if (parent !== undefined && (typeof parent !== "string" || !/^[0-9a-f]{16}$/.test(parent)))
     return "parent_id is no 16 hex digits";
@@ -327,7 +330,7 @@ export function readSegment(document: string): Segment | string {
 }
 
 const secondsMax = bounds.traceTimeSecondsMax.value;
-const isTime = (value: unknown): boolean => typeof value === "number" && value >= 0 && value <= secondsMax;
+const isTime = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= secondsMax;
 
 /** Returns whether a JSON value nests deeper. It needs no stack for it. */
 function isDeeperThan(value: unknown, max: number): boolean {

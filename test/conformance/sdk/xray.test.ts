@@ -440,6 +440,8 @@ describe("traces", () => {
       segment(0, 4, { annotations: Object.fromEntries(Array.from({ length: 10_000 }, (_, key) => [`k${key}`, key])) }),
       segment(0, 5, { annotations: deep(1) }),
       segment(0, 6, { start_time: 1e300 }),
+      segment(0, 6, { start_time: now + 7_200, end_time: now + 7_201 }),
+      segment(0, 6, { start_time: now - 31 * 86_400 }),
       segment(0, 7, { subsegments: [{ id: "a", name: "b", start_time: now, end_time: "never" }] }),
       segment(0, 8, { parent_id: "__proto__" }),
     ];
