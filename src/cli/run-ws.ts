@@ -106,7 +106,9 @@ type Event =
   | { readonly kind: "message"; readonly message: string }
   | { readonly kind: "close"; readonly code: number; readonly reason: string }
   /** The client has come back, or has not. */
-  | { readonly kind: "resume"; readonly isResumed: boolean; readonly missed?: number; readonly lost?: number };
+  | { readonly kind: "resume"; readonly isResumed: boolean; readonly missed?: number; readonly lost?: number }
+  /** The server does not let clients come back. */
+  | { readonly kind: "unresumable" };
 type Print = (event: Event) => void;
 
 interface SessionOptions {
@@ -130,6 +132,7 @@ class Session {
   #socket: WebSocket;
   #resumption: Resumption | undefined;
   #isOver = false;
+  #isWarned = false;
   #reconnecting: NodeJS.Timeout | undefined = undefined;
   /** Resolves when a connection that was lost is open again, or is not going to be. */
   #reconnected: Promise<void> = Promise.resolve();
@@ -185,7 +188,10 @@ class Session {
       ),
     );
     socket.on("close", (code, reason) => {
-      if (wasOpen) this.print({ kind: "close", code, reason: String(reason) });
+      if (wasOpen) {
+        this.#warn();
+        this.print({ kind: "close", code, reason: String(reason) });
+      }
       this.#closed(code, wasOpen);
     });
     return socket;
@@ -193,8 +199,16 @@ class Session {
 
   #take(message: string): void {
     const told = this.#resumption?.read(message);
+    this.#warn();
     if (told === undefined) this.print({ kind: "message", message });
     else if (told !== "first") this.print({ kind: "resume", ...told });
+  }
+
+  /** Says once that there is no way back, when something else than the offer of one came first. */
+  #warn(): void {
+    if (this.#resumption?.isOffered !== false || this.#isWarned) return;
+    this.#isWarned = true;
+    this.print({ kind: "unresumable" });
   }
 
   /** Ends, or connects again after a moment. */
@@ -248,6 +262,8 @@ class Resumption {
   #tries = 0;
   /** The server tells how a connection goes on by its first message. A later one that looks so is another client's. */
   #isOpeningDue = false;
+  /** The server has said how the client may come back. */
+  isOffered = false;
 
   urlOf(url: string): string {
     this.#isOpeningDue = true;
@@ -265,6 +281,7 @@ class Resumption {
       this.#received++;
       return undefined;
     }
+    this.isOffered = true;
     const isFirst = this.#token === undefined;
     const { token, isResumed, missed = 0, lost = 0 } = told;
     this.#token = token ?? undefined;
@@ -329,7 +346,9 @@ function makePrinter(output: Output, isJson: boolean): Print {
     else if (event.kind === "open")
       output.note(`Connected${event.protocol === "" ? "" : `, with the protocol ${event.protocol}`}.`);
     else if (event.kind === "resume") output.note(describeReturn(event));
-    else output.note(`Closed: ${event.code}${event.reason === "" ? "" : ` ${event.reason}`}.`);
+    else if (event.kind === "unresumable") {
+      output.note("The server keeps nothing for clients that come back: it needs --beyond-aws websocket-resume.");
+    } else output.note(`Closed: ${event.code}${event.reason === "" ? "" : ` ${event.reason}`}.`);
   };
 }
 

@@ -88,6 +88,13 @@ test("a refused handshake shows the status, the body and the server's hint", asy
   assert.equal(status, 1);
 });
 
+test("with --resume, a server that lets nobody come back is named as such, once", async () => {
+  for (const input of ["a\nbye\n", "bye\n"]) {
+    const { stderr } = await portico(input, url, "--resume");
+    assert.match(stderr, /^Connected\.\nThe server keeps nothing .*--beyond-aws websocket-resume\.\nClosed: 1000\.\n$/);
+  }
+});
+
 test("a server that keeps the connection of a refused handshake keeps nobody", async () => {
   const keeper = createServer({ keepAliveTimeout: 0 });
   keeper.on("upgrade", (_, socket) =>
