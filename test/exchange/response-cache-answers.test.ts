@@ -147,6 +147,24 @@ test("an answer that is not as long as it said, or breaks off, or is too long, i
   assert.equal((await gateway.call("/")).body.length, most);
 });
 
+test("a caller whose header the backend does not take closes the method to nobody else; other errors are kept", async () => {
+  let count = 0;
+  await using backend = await startBackend(({ headers }, outgoing) => {
+    outgoing.writeHead(Number(headers["x-status"] ?? "200")).end(String(++count));
+  });
+  await using gateway = await startGateway();
+  for (const status of [408, 413, 414, 417, 431, 206, 304, 412, 416]) {
+    deploy(gateway, anHttpProxy(`${backend.origin}/`));
+    await get(gateway, { "X-Status": String(status) });
+    assert.equal((await gateway.call("/")).status, 200, String(status));
+  }
+  for (const status of [400, 404, 410, 429, 500, 503]) {
+    deploy(gateway, anHttpProxy(`${backend.origin}/`));
+    await get(gateway, { "X-Status": String(status) });
+    assert.equal((await gateway.call("/")).status, status);
+  }
+});
+
 test("a key that nothing is mapped to leaves the method without a cache", async () => {
   await using backend = await startVaryingBackend("X-Other");
   await using gateway = await startGateway();

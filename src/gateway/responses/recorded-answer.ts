@@ -40,10 +40,12 @@ export interface RecordOptions {
 }
 
 /**
- * Statuses of answers that are for one request: a part of a representation, or what became of the request's conditions.
- * RFC 9111 §3.3, §4.3. They are not kept: whoever asks without a range or condition has no use for them.
+ * Statuses of answers that are for one request. They are not kept: others have no use for them. The first ones are a part of
+ * a representation, or what became of the request's conditions (RFC 9111 §3.3, §4.3). The others say that this request came
+ * too slowly or was too long, which may be for headers that no key names: one caller's would close the method to everybody.
+ * AWS: a backend's other errors are kept, as recorded: docs/internals/aws-facts/recorded.md, row 42.
  */
-const ofOneRequest: ReadonlySet<number> = new Set([206, 304, 412, 416]);
+const ofOneRequest: ReadonlySet<number> = new Set([206, 304, 412, 416, 408, 413, 414, 417, 431]);
 
 /** Passes an answer on and records it, for the response cache. The code that answers does not notice. */
 export class RecordedAnswer implements Answer, AnswerObserver {
