@@ -691,9 +691,15 @@ export const bounds = {
   logQueryTextCharsMax: { value: 1_048_576, source: "ours: a text that a query's function makes; a longer one is cut" },
   logQueryRowsMax: { value: 100_000, source: "AWS CloudWatch Logs: StartQuery, limit" },
   logQueryRowsDefault: { value: 10_000, source: "AWS CloudWatch Logs: StartQuery, limit, its default" },
-  logQueryCharsMax: { value: 67_108_864, source: "ours: text that a query keeps, and that all results have" },
+  logQueryCharsMax: { value: 100_663_296, source: "ours: text that a query keeps, and that all results have" },
   logQueryCharsMaxOfAll: { value: 201_326_592, source: "ours: text that all queries keep that run" },
   logQueryResultCharsMax: { value: 33_554_432, source: "ours: text of one query's result" },
+  logQueryPageRowsMax: { value: 10_000, source: "AWS CloudWatch Logs: GetQueryResults, log events of one page" },
+  logQueryPageCharsMax: {
+    value: 4_194_304,
+    source:
+      "ours: text of one page of GetQueryResults, with what its values cost besides; the next page has the others",
+  },
   logQueryRecordStepsMax: {
     value: 1_000_000,
     source: "ours: steps that a query takes for one line, or for one row; some 25 ms",

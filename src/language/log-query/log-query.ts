@@ -564,7 +564,7 @@ function begin(
 }
 
 /** What a value of a result costs besides its characters. */
-const charsPerCell = 32;
+export const charsPerCell = 32;
 
 const counted = (stage: Stage, count: () => void): Stage => ({
   take(record) {

@@ -19,7 +19,8 @@ export interface QueriedLine {
 /** A row on its way through a query: a line, with what commands have made of it; or a row that `stats` has made. */
 export class QueryRecord {
   line: QueriedLine | undefined;
-  readonly #values = new Map<string, QueryValue>();
+  /** Most records have none, and very many may be kept. */
+  #values: Map<string, QueryValue> | undefined = undefined;
   #json: unknown = undefined;
   #isParsed = false;
 
@@ -33,11 +34,11 @@ export class QueryRecord {
    */
   keep(): number {
     let chars = charsPerRecord;
-    for (const [name, value] of this.#values) {
-      chars += charsPerRecord;
+    for (const [name, value] of this.#values ?? []) {
+      chars += charsPerValue;
       if (typeof value !== "string") continue;
       chars += value.length;
-      this.#values.set(name, ownText(value));
+      this.set(name, ownText(value));
     }
     if (this.line === undefined) return chars;
     this.line = { ...this.line, message: ownText(this.line.message) };
@@ -48,11 +49,12 @@ export class QueryRecord {
   }
 
   set(name: string, value: QueryValue): void {
+    this.#values ??= new Map();
     this.#values.set(name, value);
   }
 
   get(name: string): QueryValue {
-    if (this.#values.has(name)) return this.#values.get(name);
+    if (this.#values?.has(name) === true) return this.#values.get(name);
     if (this.line === undefined) return undefined;
     const own = Object.hasOwn(ownFields, name) ? ownFields[name]!(this.line) : undefined;
     return own ?? (name.startsWith("@") ? undefined : this.#member(name));
@@ -75,7 +77,9 @@ export class QueryRecord {
   }
 }
 
-const charsPerRecord = 200;
+/** What a record, and each value that it has besides its line, costs besides characters. */
+const charsPerRecord = 350;
+const charsPerValue = 100;
 
 const memberOf = (value: object, name: string): unknown => (value as Readonly<Record<string, unknown>>)[name];
 

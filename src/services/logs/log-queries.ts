@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { bounds } from "../../base/bounds.ts";
-import { parseLogQuery, type ResultRow, type RunningQuery } from "../../language/log-query/log-query.ts";
+import { charsPerCell, parseLogQuery, type ResultRow, type RunningQuery } from "../../language/log-query/log-query.ts";
 import { QueryTooLarge } from "../../language/log-query/query-memory.ts";
 import { ApiError, notImplemented } from "../../protocol/errors.ts";
 import { lineOverheadBytes } from "./log-chunk.ts";
@@ -142,7 +142,12 @@ export class LogQueries {
     const { status, rows, statistics } = this.#find(queryId, call);
     if (nextToken !== undefined && !/^\d{1,6}$/.test(nextToken)) throw invalid("The specified nextToken is invalid.");
     const from = Number(nextToken ?? 0);
-    const to = Math.min(rows.length, from + (maxItems || rows.length));
+    const rowsMax = bounds.logQueryPageRowsMax.value;
+    const most = Math.min(rows.length, from + Math.min(maxItems || rowsMax, rowsMax));
+    let to = from;
+    for (let chars = 0; to < most && (to === from || chars <= bounds.logQueryPageCharsMax.value); to++) {
+      for (const { field, value } of rows[to]!) chars += charsPerCell + field.length + value.length;
+    }
     const next = to < rows.length ? { nextToken: `${to}` } : {};
     return { queryLanguage: "CWLI", results: rows.slice(from, to), statistics, status, ...next };
   }

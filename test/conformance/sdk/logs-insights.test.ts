@@ -87,6 +87,30 @@ describe("Logs Insights", () => {
     assert.equal(rowsOf(await query("fields index", { logGroupName: "/q/a", limit: 7 })).length, 7);
   });
 
+  it("answers long results in pages", async () => {
+    const wide = Array.from({ length: 12 }, (_, index) => `concat(@message, ${index}) as x${index}`).join();
+    const { queryId } = await logs.send(
+      new StartQueryCommand({ ...range, logGroupName: "/q/a", queryString: `fields index, ${wide}` }),
+    );
+    await until(
+      async () => (await logs.send(new GetQueryResultsCommand({ queryId, maxItems: 1 }))).status === "Complete",
+    );
+    const found: (string | undefined)[] = [];
+    let pages = 0;
+    let nextToken: string | undefined;
+    do {
+      const page: GetQueryResultsCommandOutput = await logs.send(new GetQueryResultsCommand({ queryId, nextToken }));
+      found.push(...rowsOf(page).map(({ index }) => index));
+      nextToken = page.nextToken;
+      pages++;
+    } while (nextToken !== undefined);
+    assert.deepEqual(
+      found,
+      Array.from({ length: count }, (_, index) => String(count - 1 - index)),
+    );
+    assert.ok(pages > 1 && pages < 10, `${pages} pages`);
+  });
+
   it("lists queries, and stops one", async () => {
     const { queries = [] } = await logs.send(new DescribeQueriesCommand({ logGroupName: "/q/a", maxResults: 1 }));
     assert.equal(queries.length, 1);
