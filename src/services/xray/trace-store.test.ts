@@ -30,11 +30,24 @@ function countsIn(store: TraceStore): Record<string, number> {
 /** Has room for a thousand of them. */
 const openStore = (): TraceStore => new TraceStore({ path: undefined, bytesMax: 1_000_000 });
 
-test("the oldest traces make room for new ones, 500 at a time", () => {
+test("as many of the oldest traces as needed make room for new ones", () => {
   const store = openStore();
   put(store, numbered("old", 600), dayMs);
   put(store, numbered("new", 600), 2 * dayMs);
-  assert.deepEqual(countsIn(store), { old: 100, new: 600 });
+  assert.deepEqual(countsIn(store), { old: 400, new: 600 });
+  put(store, numbered("newer", 1_200), 3 * dayMs);
+  assert.deepEqual(countsIn(store), { newer: 1_000 });
+  store.close();
+});
+
+test("traces go after 30 days, and no younger ones with them", () => {
+  const store = openStore();
+  put(store, numbered("old", 600), dayMs);
+  put(store, numbered("new", 10), 10 * dayMs);
+  store.sweep(31 * dayMs);
+  assert.deepEqual(countsIn(store), { old: 600, new: 10 });
+  store.sweep(32 * dayMs);
+  assert.deepEqual(countsIn(store), { new: 10 });
   store.close();
 });
 
@@ -42,10 +55,8 @@ test("traces of a clock that was ahead make room first, and keep none of the pre
   const store = openStore();
   put(store, numbered("future", 1_000), 900 * dayMs);
   put(store, numbered("now", 300), dayMs);
-  assert.deepEqual(countsIn(store), { now: 300, future: 500 });
-  put(store, numbered("later", 700), 2 * dayMs);
-  assert.deepEqual(countsIn(store), { now: 300, later: 700 });
-  store.sweep(40 * dayMs);
-  assert.deepEqual(countsIn(store), {});
+  assert.deepEqual(countsIn(store), { now: 300, future: 700 });
+  put(store, numbered("later", 900), 2 * dayMs);
+  assert.deepEqual(countsIn(store), { now: 100, later: 900 });
   store.close();
 });

@@ -119,12 +119,14 @@ export class TraceStore {
     return { documents, isCut: false };
   }
 
-  /** Drops the traces that are too old. */
+  /** Drops the traces that are too old, some at a time. */
   sweep(nowMs: number): void {
-    this.#dropWhile(() => {
-      const oldest = this.#database.row("SELECT min(first_ms) AS ms FROM trace")?.["ms"];
-      return typeof oldest === "number" && oldest < nowMs - retentionMs;
-    });
+    const old = "SELECT account, region, id, bytes FROM trace WHERE first_ms < ? ORDER BY first_ms LIMIT ?";
+    for (;;) {
+      const rows = this.#database.rows(old, nowMs - retentionMs, droppedAtOnce);
+      if (rows.length === 0) return;
+      this.#drop(rows);
+    }
   }
 
   reset(): void {
@@ -170,28 +172,35 @@ export class TraceStore {
    * stay, and every new one would be dropped in their place.
    */
   #keepWithinBudget(nowMs: number): void {
-    const isTooMuch = () => (this.#database.row("SELECT bytes FROM total")?.["bytes"] as number) > this.#bytesMax;
-    this.#dropWhile(isTooMuch, nowMs + bounds.traceAheadMsMax.value);
-    this.#dropWhile(isTooMuch);
+    this.#makeRoom(nowMs + bounds.traceAheadMsMax.value);
+    this.#makeRoom(-1);
   }
 
-  /** Drops the oldest traces of those that began after a time, some at a time, as long as the condition holds. */
-  #dropWhile(isTooMuch: () => boolean, afterMs = -1): void {
-    while (isTooMuch()) {
-      const oldest = this.#database.rows(
-        "SELECT account, region, id, bytes FROM trace WHERE first_ms > ? ORDER BY first_ms LIMIT ?",
-        afterMs,
-        droppedAtOnce,
-      );
-      if (oldest.length === 0) return;
-      this.#database.transact(() => {
-        for (const { account, region, id, bytes } of oldest) {
-          const key = [account as string, region as string, id as string];
-          this.#database.run("DELETE FROM segment WHERE account = ? AND region = ? AND trace_id = ?", ...key);
-          this.#database.run("DELETE FROM trace WHERE account = ? AND region = ? AND id = ?", ...key);
-          this.#database.run("UPDATE total SET bytes = bytes - ?", bytes as number);
-        }
-      });
+  /** Drops the oldest traces that began after a time, as many as are too much. */
+  #makeRoom(afterMs: number): void {
+    const oldest = "SELECT account, region, id, bytes FROM trace WHERE first_ms > ? ORDER BY first_ms LIMIT ?";
+    for (;;) {
+      let excess = (this.#database.row("SELECT bytes FROM total")?.["bytes"] as number) - this.#bytesMax;
+      if (excess <= 0) return;
+      const rows = [];
+      for (const row of this.#database.rows(oldest, afterMs, droppedAtOnce)) {
+        if (excess <= 0) break;
+        rows.push(row);
+        excess -= row["bytes"] as number;
+      }
+      if (rows.length === 0) return;
+      this.#drop(rows);
     }
+  }
+
+  #drop(rows: ReturnType<DatabaseFile["rows"]>): void {
+    this.#database.transact(() => {
+      for (const { account, region, id, bytes } of rows) {
+        const key = [account as string, region as string, id as string];
+        this.#database.run("DELETE FROM segment WHERE account = ? AND region = ? AND trace_id = ?", ...key);
+        this.#database.run("DELETE FROM trace WHERE account = ? AND region = ? AND id = ?", ...key);
+        this.#database.run("UPDATE total SET bytes = bytes - ?", bytes as number);
+      }
+    });
   }
 }
