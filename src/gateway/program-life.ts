@@ -73,6 +73,17 @@ export class ProgramLife {
     }
   }
 
+  /** Keeps the program alive for an exchange that is to come, even if it is retired meanwhile, until the function is called. */
+  hold(): () => void {
+    this.#running++;
+    this.#thread.underWay.begin();
+    return () => {
+      this.#running--;
+      this.#thread.underWay.end();
+      this.#settle();
+    };
+  }
+
   #count(exchange: Exchange): void {
     const { metrics } = this.#thread;
     const latencyMs = performance.now() - exchange.startedAt;

@@ -242,14 +242,27 @@ export class LiveConnections {
       stage.program = program;
       return;
     }
-    // The route $disconnect runs as it was.
-    for (const session of [...(stage?.sessions ?? [])]) {
-      session.close(1001, "Going away");
-      // Nobody comes back to a stage that is gone.
-      this.forget(session);
-    }
+    if (stage !== undefined) this.#end(stage);
     if (program === undefined) this.#stages.delete(key);
     else this.#stages.set(key, { program, sessions: new Set(), groups: new GroupMembers(), kept: { bytes: 0 } });
+  }
+
+  /** Closes the connections of a stage that is gone, as many at a time as a turn of the event loop has time for. */
+  #end({ program, sessions }: LiveStage): void {
+    if (sessions.size === 0) return;
+    for (const session of sessions) session.lastProgram = program;
+    let left = sessions.size;
+    const release = program.life.hold();
+    for (const session of [...sessions]) {
+      const close = (): void => {
+        session.close(1001, "Going away");
+        // Nobody comes back to a stage that is gone.
+        this.forget(session);
+        if (--left === 0) release();
+      };
+      if (this.turns.hasTime()) close();
+      else this.turns.add(close, false);
+    }
   }
 
   /** Identifies the stage that is served now: one that is removed and made again is another, even with the same key. */
@@ -258,7 +271,12 @@ export class LiveConnections {
   }
 
   /** Returns what takes the messages of a stage's connections. */
-  programOf({ key, account }: Pick<WebSocketSession, "key" | "account">): MessageProgram | undefined {
+  programOf({
+    key,
+    account,
+    lastProgram,
+  }: Pick<WebSocketSession, "key" | "account" | "lastProgram">): MessageProgram | undefined {
+    if (lastProgram !== undefined) return undefined;
     const program = this.#stages.get(key)?.program;
     return program?.plan.account === account ? program : undefined;
   }

@@ -6,7 +6,7 @@ import type { WebSocketSession } from "./websocket-session.ts";
 /** What a stage of a WebSocket API does with what comes on its connections. */
 export interface MessageProgram {
   readonly plan: Pick<StagePlan, "account">;
-  readonly life: Pick<ProgramLife, "countSent">;
+  readonly life: Pick<ProgramLife, "countSent" | "hold">;
   readonly logger: Logger;
   /** Runs the route of a message, and tells the session once when it is answered. */
   receive(session: WebSocketSession, message: Buffer): void;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "../../../test/until.ts";
 import type { WebSocketPeer } from "../../http/websocket/websocket.ts";
 import { LiveConnections } from "./live-connections.ts";
 import type { MessageProgram } from "./message-program.ts";
@@ -13,7 +14,7 @@ function aConnection(): { session: WebSocketSession; received: Buffer[] } {
   const received: Buffer[] = [];
   const program = {
     plan: { account },
-    life: { countSent: () => undefined },
+    life: { countSent: () => undefined, hold: () => () => undefined },
     receive: (_session: unknown, message: Buffer) => void received.push(message),
   } as Partial<MessageProgram> as MessageProgram;
   const features = { groups: false, wills: false, resume: undefined };
@@ -52,4 +53,60 @@ test("a message that came alone is not copied", () => {
     session.onText(message);
     assert.equal(received.pop(), message);
   }
+});
+
+test("thousands of connections whose stage is gone are closed in turns, and each runs the $disconnect that it had", async () => {
+  const disconnected = { old: 0, next: 0 };
+  let held = 0;
+  const programOf = (name: keyof typeof disconnected) =>
+    ({
+      plan: { account },
+      life: {
+        countSent: () => undefined,
+        hold: () => {
+          held++;
+          return () => void held--;
+        },
+      },
+      disconnect: () => void disconnected[name]++,
+    }) as Partial<MessageProgram> as MessageProgram;
+  const features = { groups: false, wills: false, resume: undefined };
+  const connections = new LiveConnections({ thread: 0, features, now: () => 0, callAll: () => undefined });
+  connections.serve(key, programOf("old"));
+  let closed = 0;
+  const sessions = Array.from({ length: 200 }, () => {
+    const session = new WebSocketSession(
+      {
+        id: connections.makeId(),
+        key,
+        account,
+        connectedMs: 0,
+        domainName: "host",
+        caller: {},
+      } as ConstructorParameters<typeof WebSocketSession>[0],
+      { host: "host" } as ConstructorParameters<typeof WebSocketSession>[1],
+      connections,
+    );
+    const peer = {
+      isOpen: true,
+      close(code: number, reason: string) {
+        const end = performance.now() + 0.5;
+        while (performance.now() < end);
+        this.isOpen = false;
+        closed++;
+        session.onClose(code, reason, "server");
+      },
+    };
+    session.begin(peer as unknown as WebSocketPeer, { groups: [], will: undefined });
+    return session;
+  });
+  connections.serve(key, undefined);
+  connections.serve(key, programOf("next"));
+  assert.ok(closed < 100, `${closed} are closed at once`);
+  const [last] = sessions.slice(-1);
+  assert.equal(last!.isReachable, false);
+  assert.equal(last!.onText(Buffer.from("too late")), false);
+  await until(() => closed === 200 && held === 0);
+  assert.deepEqual(disconnected, { old: 200, next: 0 });
+  assert.equal(connections.find(last!.id), undefined);
 });

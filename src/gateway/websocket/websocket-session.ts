@@ -45,6 +45,8 @@ export class WebSocketSession implements WebSocketReceiver {
   groups: Set<string> | undefined = undefined;
   /** What is kept for its client, if that may come back. */
   resumable: Resumable | undefined = undefined;
+  /** What served it, once its stage is gone: the route $disconnect runs as it was, and another stage may have the name. */
+  lastProgram: MessageProgram | undefined = undefined;
   /** What is sent when it is lost. */
   #will: LastWill | undefined = undefined;
   #peer: WebSocketPeer | undefined = undefined;
@@ -97,7 +99,7 @@ export class WebSocketSession implements WebSocketReceiver {
   }
 
   get isReachable(): boolean {
-    return this.isOpen || this.resumable?.isAway === true;
+    return this.lastProgram === undefined && (this.isOpen || this.resumable?.isAway === true);
   }
 
   get lastActiveMs(): number {
@@ -213,7 +215,27 @@ export class WebSocketSession implements WebSocketReceiver {
     if (!this.#connections.leave(this, mayReturn(code, by))) return;
     const program = this.#connections.programOf(this);
     this.#sendWill(program, code, by);
-    program?.disconnect(this, code, describeEnd(code, reason, by));
+    const served = this.lastProgram ?? program;
+    if (served !== undefined) this.#disconnect(served, code, describeEnd(code, reason, by));
+  }
+
+  /** Runs the route `$disconnect`, now or in its turn: thousands of connections may end at once. */
+  #disconnect(program: MessageProgram, code: number, reason: string): void {
+    const { turns } = this.#connections;
+    if (turns.hasTime()) {
+      program.disconnect(this, code, reason);
+      return;
+    }
+    const release = program.life.hold();
+    turns.add(() => {
+      try {
+        program.disconnect(this, code, reason);
+      } catch (error) {
+        program.logger.error("A $disconnect could not be run.", { stage: this.key, error: String(error) });
+      } finally {
+        release();
+      }
+    }, false);
   }
 
   #sendWill(program: MessageProgram | undefined, code: number, by: ClosedBy): void {
