@@ -104,8 +104,8 @@ export class TraceWork implements ThreadWork<BatchDelivery<TracedExchange>> {
     const rows = [];
     const refused = [];
     for (const document of documents) {
-      const segment = readSegment(document, now);
-      if (typeof segment === "string") refused.push({ ErrorCode: "ParseError", Message: segment });
+      const { segment, id, why } = readSegment(document, now);
+      if (segment === undefined) refused.push({ Id: id, ErrorCode: "ParseError", Message: why });
       else rows.push({ scope, segment, document });
     }
     if (rows.length > 0) this.#store.add(rows, this.#clock.now());
@@ -291,11 +291,27 @@ function readToken(token: string | undefined): StoredTrace | undefined {
   throw invalid("Invalid NextToken.");
 }
 
-/**
- * Reads a segment that a client sent; returns why it is none. AWS: X-Ray Developer Guide, "X-Ray segment documents",
- * required fields.
- */
-export function readSegment(document: string, nowMs: number): Segment | string {
+interface ReadSegment {
+  /** Undefined if the document is none. */
+  readonly segment?: Segment;
+  readonly why?: string;
+  /** The id that it gives itself, whatever else is wrong. */
+  readonly id?: string;
+}
+
+/** Reads a segment that a client sent, or says why it is none. */
+function readSegment(document: string, nowMs: number): ReadSegment {
+  const value = parseSegment(document);
+  if (typeof value === "string") return { why: value };
+  const why = checkSegment(value, nowMs);
+  if (why === undefined) return { segment: value as unknown as Segment };
+  const { id } = value;
+  return typeof id === "string" && isId(id) ? { why, id } : { why };
+}
+
+const isId = (text: string): boolean => /^[0-9a-f]{16}$/.test(text);
+
+function parseSegment(document: string): Readonly<Record<string, unknown>> | string {
   if (Buffer.byteLength(document) > bounds.traceSegmentBytesMax.value) return "the segment is longer than 64 KB";
   let value: unknown;
   try {
@@ -305,6 +321,11 @@ export function readSegment(document: string, nowMs: number): Segment | string {
   }
   if (!isObject(value)) return "the segment is no object";
   if (isDeeperThan(value, bounds.traceJsonDepthMax.value)) return "the segment is nested too deep";
+  return value;
+}
+
+/** Returns why an object is no segment. AWS: X-Ray Developer Guide, "X-Ray segment documents", required fields. */
+function checkSegment(value: Readonly<Record<string, unknown>>, nowMs: number): string | undefined {
   const {
     trace_id: traceId,
     id,
@@ -316,17 +337,16 @@ export function readSegment(document: string, nowMs: number): Segment | string {
     type,
   } = value;
   if (typeof traceId !== "string" || !/^1-[0-9a-f]{8}-[0-9a-f]{24}$/.test(traceId)) return "trace_id is none";
-  if (typeof id !== "string" || !/^[0-9a-f]{16}$/.test(id)) return "id is no 16 hex digits";
+  if (typeof id !== "string" || !isId(id)) return "id is no 16 hex digits";
   if (typeof name !== "string" || name === "" || name.length > 200) return "name is none";
   if (!isTime(start)) return "start_time is no time";
   if (start * 1000 < nowMs - retentionMs) return "start_time is more than 30 days ago";
   if (start * 1000 > nowMs + bounds.traceAheadMsMax.value) return "start_time is in the future";
   if (end !== undefined ? !isTime(end) : isOpen !== true) return "end_time is no time";
-  if (parent !== undefined && (typeof parent !== "string" || !/^[0-9a-f]{16}$/.test(parent)))
-    return "parent_id is no 16 hex digits";
+  if (parent !== undefined && (typeof parent !== "string" || !isId(parent))) return "parent_id is no 16 hex digits";
   if (type !== undefined && (type !== "subsegment" || parent === undefined))
     return "type is not subsegment, or there is no parent_id";
-  return checkParts(value, 0) ?? (value as unknown as Segment);
+  return checkParts(value, 0);
 }
 
 const secondsMax = bounds.traceTimeSecondsMax.value;

@@ -447,6 +447,10 @@ describe("traces", () => {
     ];
     const { UnprocessedTraceSegments } = await put(...refused);
     assert.equal(UnprocessedTraceSegments?.length, refused.length);
+    assert.deepEqual(
+      UnprocessedTraceSegments?.map(({ Id }) => Id),
+      [undefined, undefined, idOf(2), undefined, undefined, ...[5, 6, 6, 6, 7, 8].map(idOf)],
+    );
     await refusal(put(...Array<string>(1_001).fill("{}")), InvalidRequestException);
     const taken = await put(
       segment(1, 1, {
