@@ -432,7 +432,7 @@ test("conditions know the tags of functions, alarms, users, roles and policies",
   const tagged = { tags: { Env: "dev" } };
   await store.write(scope, async (tx) => {
     await tx.put("lambda-function", "f", tagged);
-    await tx.put("cloudwatch-alarm", "a", tagged);
+    await tx.put("cloudwatch-alarm", "a", { ...tagged, settings: {} });
     const iam = tx.in({ account: call.account, region: "aws-global" });
     for (const kind of ["iam-user", "iam-role"]) {
       const body = { attachedPolicies: [], inlinePolicies: {}, groups: [], path: "/", ...tagged };
