@@ -22,8 +22,12 @@ export const bench: Bench = {
     const url = gateway.url.replace("http:", "ws:");
     const message = '{"action":"hello"}';
     await loadMessages(url, { message, seconds: 1 });
+    const before = gateway.cpuUs();
+    const { count } = await loadMessages(url, { message });
+    const cpuUs = (gateway.cpuUs() - before) / count;
     const half = await loadMessages(url, { message, connections: 8, underWay: 1 });
     return {
+      "us of the gateway's core for a message": cpuUs,
       "messages/s": await median(3, async () => (await loadMessages(url, { message })).rate),
       "p50 ms of 8 connections that wait": half.p50 ?? 0,
       "p99 ms of 8 connections that wait": half.p99 ?? 0,
