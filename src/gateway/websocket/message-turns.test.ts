@@ -36,6 +36,11 @@ class Messages {
     return taken;
   }
 
+  /** How many turns of the event loop are asked for. */
+  get asked(): number {
+    return this.#scheduled.length;
+  }
+
   /** Returns what the next turn takes. */
   turn(): string {
     assert.ok(this.#scheduled.length <= 1, "one turn is asked for at a time");
@@ -94,4 +99,15 @@ test("short messages don't wait for large ones", () => {
   assert.deepEqual([messages.atOnce, messages.turn()], ["a", "A"]);
   messages.short("b", 1);
   assert.deepEqual([messages.atOnce, messages.turn()], ["b", "B"]);
+});
+
+test("few short messages over many turns ask for one turn in a while", () => {
+  const messages = new Messages();
+  let asked = 0;
+  for (let i = 0; i < 100; i++) {
+    messages.short("a", 1);
+    asked += messages.asked;
+    messages.turn();
+  }
+  assert.equal(asked, 10);
 });

@@ -12,40 +12,52 @@ export class MessageTurns {
   readonly #large: (() => void)[] = [];
   readonly #schedule: (callback: () => void) => void;
   readonly #now: () => number;
-  /** When this turn took its first message. */
-  #begunAt: number | undefined = undefined;
+  /** When the time for short messages began. */
+  #begunAt = -Infinity;
+  /** Whether the event loop has turned since then, so that this time may begin again when it is over. */
+  #hasTurned = true;
+  #isScheduled = false;
 
   constructor(schedule: (callback: () => void) => void = setImmediate, now: () => number = () => performance.now()) {
     this.#schedule = schedule;
     this.#now = now;
   }
 
-  /** Returns whether a short message may be taken at once. If not, it has to be added. */
+  /**
+   * Returns whether a short message may be taken at once. If not, it has to be added. A turn of the event loop that takes few
+   * of them costs nothing but the clock: the next one goes on with its time, so a turn may have twice as much.
+   */
   hasTime(): boolean {
-    if (this.#begunAt === undefined) this.#begin();
-    return this.#short.length === 0 && this.#now() - this.#begunAt! < turnMsMax;
+    if (this.#short.length > 0) return false;
+    const now = this.#now();
+    if (now - this.#begunAt < turnMsMax) return true;
+    if (!this.#hasTurned) return false;
+    this.#begunAt = now;
+    this.#hasTurned = false;
+    this.#ask();
+    return true;
   }
 
   /** Takes a message soon. An exception of it is nobody's, so it must not throw. */
   add(take: () => void, isLarge: boolean): void {
     (isLarge ? this.#large : this.#short).push(take);
-    if (this.#begunAt === undefined) this.#begin();
+    this.#ask();
   }
 
-  #begin(): void {
-    this.#begunAt = this.#now();
+  #ask(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
     this.#schedule(this.#run);
   }
 
   readonly #run = (): void => {
-    this.#begunAt = this.#now();
+    this.#isScheduled = false;
+    this.#hasTurned = true;
     try {
       this.#takeOf(this.#short);
       this.#takeOf(this.#large);
     } finally {
-      // What is received next has its own time.
-      this.#begunAt = undefined;
-      if (this.#short.length + this.#large.length > 0) this.#begin();
+      if (this.#short.length + this.#large.length > 0) this.#ask();
     }
   };
 
