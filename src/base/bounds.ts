@@ -119,6 +119,10 @@ export const bounds = {
   lenientJsonCharsMax: { value: 65_536, source: "ours: JSON that only a lenient parser takes, which is not counted" },
   jsonPathsCachedMax: { value: 1_024, source: "ours: JSONPaths of templates that a thread keeps parsed" },
   backendConnectionsMax: { value: 512, source: "ours: connections of one gateway thread to one origin" },
+  backendConnectsPerMsMax: {
+    value: 16,
+    source: "ours: connections that one gateway thread opens to one origin in a millisecond",
+  },
   backendRequestsMax: { value: 8_192, source: "ours: requests of one gateway thread that one origin has not answered" },
   stsAnswerBytesMax: { value: 65_536, source: "ours: what STS answers to AssumeRole" },
   smallBodyBytesMax: { value: 65_536, source: "ours: request bodies up to this are buffered, since that is cheaper" },

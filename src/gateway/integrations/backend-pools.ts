@@ -39,6 +39,9 @@ export interface BackendRoute {
   cancel(request: OutboundRequest, isLate?: boolean): void;
 }
 
+const connectionsMax = bounds.backendConnectionsMax.value;
+const connectsPerMs = bounds.backendConnectsPerMsMax.value;
+
 /** For how many milliseconds an address that could not be connected to is left out, if there are others. */
 const unreachableMs = 10_000;
 
@@ -50,7 +53,8 @@ interface PoolOptions {
 /**
  * Keep-alive connections to one origin, each with one request at a time. Free connections are a stack: taking one costs
  * the same whether there are one or 500, and the connection used most recently, which the backend is least likely to
- * have closed, is taken first.
+ * have closed, is taken first. Connections are opened some at a time: where a thread was held up, many requests come in
+ * one piece, and the connections that it has answer them sooner than so many new ones, which would hold it up again.
  */
 export class BackendPool implements ConnectionOwner, BackendRoute {
   readonly target: PoolTarget;
@@ -63,6 +67,8 @@ export class BackendPool implements ConnectionOwner, BackendRoute {
   readonly #connections = new Set<ClientConnection>();
   readonly #free: ClientConnection[] = [];
   readonly #waiting = new Set<OutboundRequest>();
+  /** The connections that were opened in this millisecond. When it is over, those that wait get theirs. */
+  #opened = 0;
   #isClosed = false;
   #unreachableUntilMs = 0;
 
@@ -90,12 +96,12 @@ export class BackendPool implements ConnectionOwner, BackendRoute {
         return true;
       }
     }
-    return this.#sendAnew(request);
+    return this.#mayConnect ? this.#connect(request) : this.#wait(request);
   }
 
   resend(request: OutboundRequest): boolean {
-    if (this.#connections.size >= bounds.backendConnectionsMax.value) this.#free[0]?.destroy();
-    return this.#sendAnew(request);
+    if (this.#connections.size >= connectionsMax) this.#free[0]?.destroy();
+    return this.#connections.size < connectionsMax ? this.#connect(request) : this.#wait(request);
   }
 
   sendElsewhere(): boolean {
@@ -151,18 +157,33 @@ export class BackendPool implements ConnectionOwner, BackendRoute {
     this.#connections.delete(connection);
     const index = this.#free.indexOf(connection);
     if (index >= 0) this.#free.splice(index, 1);
-    const next = this.#nextWaiting();
-    if (next !== undefined) this.#sendAnew(next);
+    this.#connectWaiting();
   }
 
-  #sendAnew(request: OutboundRequest): boolean {
-    if (this.#connections.size < bounds.backendConnectionsMax.value) {
-      const connection = new ClientConnection(this, this.#open);
-      this.#connections.add(connection);
-      this.#sweep.join(this);
-      connection.send(request);
-      return true;
-    }
+  get #mayConnect(): boolean {
+    return this.#opened < connectsPerMs && this.#connections.size < connectionsMax;
+  }
+
+  #connect(request: OutboundRequest): true {
+    // tidy-allow: timer – one for many connections that are opened, and none where they are kept.
+    if (this.#opened++ === 0) setTimeout(this.#connectMore, 1).unref();
+    const connection = new ClientConnection(this, this.#open);
+    this.#connections.add(connection);
+    this.#sweep.join(this);
+    connection.send(request);
+    return true;
+  }
+
+  readonly #connectMore = (): void => {
+    this.#opened = 0;
+    this.#connectWaiting();
+  };
+
+  #connectWaiting(): void {
+    while (this.#waiting.size > 0 && this.#mayConnect) this.#connect(this.#nextWaiting()!);
+  }
+
+  #wait(request: OutboundRequest): boolean {
     if (this.#waiting.size >= bounds.backendRequestsMax.value) return false;
     this.#waiting.add(request);
     return true;
