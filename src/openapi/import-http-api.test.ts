@@ -301,6 +301,16 @@ test("documents that can't be imported are refused with the reason", () => {
   for (const [text, reason] of rows) assert.match(refusal(importText(text)), reason, text);
 });
 
+test("a misspelt member of CORS is told", () => {
+  const cors = { allowOrigins: ["*"], allowMethod: ["GET"], AllowHeaders: ["x"], maxAge: 5, allowCredentials: false };
+  const { definition, warnings } = imported(importText(document({ "x-amazon-apigateway-cors": cors })));
+  assert.deepEqual(definition.api.CorsConfiguration, { AllowOrigins: ["*"], MaxAge: 5, AllowCredentials: false });
+  assert.deepEqual(
+    warnings,
+    ["allowMethod", "AllowHeaders"].map((name) => `${name} is not a member of x-amazon-apigateway-cors. Ignoring.`),
+  );
+});
+
 test("an export without extensions has the paths alone, and a stage's has its address", () => {
   const { definition } = imported(importText(everything));
   const plain = exportHttpDocument(definition, { ...asExport, includeExtensions: false, stageName: "dev" });

@@ -57,6 +57,8 @@ export type HttpImportResult =
 
 const extension = "x-amazon-apigateway-";
 const integrationExtension = `${extension}integration`;
+const corsLists = ["allowOrigins", "allowMethods", "allowHeaders", "exposeHeaders"];
+const corsMembers: ReadonlySet<string> = new Set([...corsLists, "maxAge", "allowCredentials"]);
 const keySource = `${extension}api-key-source`;
 
 /**
@@ -223,8 +225,10 @@ class HttpApiImport {
       this.#log.error(`Unable to read ${name} of ${extension}cors: it has to be a list of strings`);
       return undefined;
     };
-    const names = ["allowOrigins", "allowMethods", "allowHeaders", "exposeHeaders"] as const;
-    const [AllowOrigins, AllowMethods, AllowHeaders, ExposeHeaders] = names.map(texts);
+    for (const name of Object.keys(given)) {
+      if (!corsMembers.has(name)) this.#log.warn(`${name} is not a member of ${extension}cors. Ignoring.`);
+    }
+    const [AllowOrigins, AllowMethods, AllowHeaders, ExposeHeaders] = corsLists.map(texts);
     const maxAge = textMember(given, "maxAge");
     const credentials = member(given, "allowCredentials");
     const AllowCredentials = flagMember(given, "allowCredentials");
