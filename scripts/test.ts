@@ -50,7 +50,9 @@ async function runFiles(files: readonly string[]): Promise<boolean> {
     ...nodeFlags,
     ...files,
   ];
-  const env = { ...process.env, ...environment };
+  // Hundreds of processes load the same modules: stripping their types again and again is a fifth of the tests' time.
+  const compiled = join(root, "node_modules", ".cache", "tests");
+  const env = { NODE_COMPILE_CACHE: compiled, ...process.env, ...environment };
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: "inherit" });
   // Whoever ends this ends the tests.
   const pass = (signal: NodeJS.Signals): void => {
