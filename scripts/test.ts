@@ -46,7 +46,8 @@ async function runFiles(files: readonly string[]): Promise<boolean> {
     "--test",
     // Far above what the slowest needs: a test that hangs fails with its name.
     "--test-timeout=600000",
-    `--test-concurrency=${availableParallelism()}`,
+    // One more than there are cores, since tests wait for what they start.
+    `--test-concurrency=${availableParallelism() + 1}`,
     ...nodeFlags,
     ...files,
   ];

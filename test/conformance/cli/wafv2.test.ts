@@ -1,13 +1,13 @@
 // `aws wafv2`: what an operator types.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { clientEnvironment, run, tool } from "../../tool.ts";
+import { clientEnvironment, noTimeInCi, run, tool } from "../../tool.ts";
 import { startForSuite } from "../sdk/sdk-client.ts";
 
 const aws = tool("aws", ["--version"], true);
 const scope = ["--scope", "REGIONAL"];
 
-describe("aws wafv2", aws, () => {
+describe("aws wafv2", { skip: noTimeInCi || aws.skip }, () => {
   const portico = startForSuite();
   const env = () => clientEnvironment(portico.url);
   const call = (...args: string[]) => ["--endpoint-url", portico.url, "wafv2", ...args];

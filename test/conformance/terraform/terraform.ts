@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPortico } from "../../portico.ts";
-import { clientEnvironment, run, tool } from "../../tool.ts";
+import { clientEnvironment, noTimeInCi, run, tool } from "../../tool.ts";
 
 // Where this project's machines keep the provider. Terraform's own registry is none that CI reaches.
 const mirror = "/opt/tf-plugins";
@@ -15,12 +15,8 @@ export const terraformSkip: string | false =
   (existsSync(mirror) ? false : `the AWS provider is not in ${mirror}, and no registry has it`) ||
   (process.env["PORTICO_CI"] ? false : "it takes a minute or two: PORTICO_CI=1 runs it");
 
-/**
- * The same for companion services, and for what another of these tests has, too: with all of them CI would take longer than it
- * may on a slow machine.
- */
-export const furtherTerraformSkip: string | false =
-  terraformSkip || (process.env["PORTICO_CI"] === "all" ? false : "CI has no time for it: PORTICO_CI=all runs it");
+/** The same for companion services, and for what another of these tests has, too. */
+export const furtherTerraformSkip: string | false = terraformSkip || noTimeInCi;
 
 export interface Terraform {
   /** The server's URL. */
