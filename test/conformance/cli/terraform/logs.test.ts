@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeClient } from "../../../src/protocol/client.ts";
-import { until } from "../../until.ts";
+import { makeClient } from "../../../../src/protocol/client.ts";
+import { until } from "../../../until.ts";
 import { furtherTerraformSkip, withTerraform } from "./terraform.ts";
 
 test("Terraform: log groups and streams, and sampling rules of X-Ray, are made, planned without changes, changed in place, imported, destroyed", {

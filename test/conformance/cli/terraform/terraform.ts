@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startPortico } from "../../portico.ts";
-import { clientEnvironment, noTimeInCi, run, tool } from "../../tool.ts";
+import { startPortico } from "../../../portico.ts";
+import { clientEnvironment, noTimeInCi, run, tool } from "../../../tool.ts";
 
 // Where this project's machines keep the provider. Terraform's own registry is none that CI reaches.
 const mirror = "/opt/tf-plugins";

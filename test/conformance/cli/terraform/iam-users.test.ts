@@ -9,7 +9,7 @@ import {
   ListUsersCommand,
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { makeClient } from "../sdk/sdk-client.ts";
+import { makeClient } from "../../sdk/sdk-client.ts";
 import { furtherTerraformSkip, withTerraform } from "./terraform.ts";
 
 test("Terraform: users, groups and keys are made, planned without changes, changed in place, imported, destroyed", {

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { IAMClient, ListPoliciesCommand, ListRolesCommand } from "@aws-sdk/client-iam";
-import { makeClient, zip } from "../sdk/sdk-client.ts";
+import { makeClient, zip } from "../../sdk/sdk-client.ts";
 import { furtherTerraformSkip, withTerraform } from "./terraform.ts";
 
 test("Terraform: roles and policies are made, planned without changes, changed in place, imported, destroyed", {

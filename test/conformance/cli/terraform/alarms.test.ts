@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeClient } from "../../../src/protocol/client.ts";
+import { makeClient } from "../../../../src/protocol/client.ts";
 import { furtherTerraformSkip, withTerraform } from "./terraform.ts";
 
 test("Terraform: alarms of metrics, percentiles and math are made, planned without changes, changed in place, imported, destroyed", {

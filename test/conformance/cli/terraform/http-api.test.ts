@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { zip } from "../sdk/sdk-client.ts";
+import { zip } from "../../sdk/sdk-client.ts";
 import { furtherTerraformSkip, withTerraform } from "./terraform.ts";
 
 // families.test.ts holds the configuration against what the provider has.
