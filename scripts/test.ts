@@ -17,12 +17,12 @@ const root = join(import.meta.dirname, "..");
 const read = readTestArguments(process.argv.slice(2), testGroupNames);
 if (read.kind === "problem") fail(read.message);
 
-const { parts, group, isKeptGoing, environment, nodeFlags } = read;
+const { parts, group, isKeptGoing, isWatching, environment, nodeFlags } = read;
 const chosen = findTestGroups(root, parts).filter(({ name, files }) => files.length > 0 && name === (group ?? name));
 if (chosen.length === 0) fail(`No test file${group ? ` of ${group}` : ""} matches ${parts.join(", ")}.`);
 
 // A run that watches never ends: nothing comes after it.
-const runs = read.isWatching ? [{ name: "watched", files: chosen.flatMap(({ files }) => files) }] : chosen;
+const runs = isWatching ? [{ name: "watched", files: chosen.flatMap(({ files }) => files) }] : chosen;
 const failed: string[] = [];
 let isStopped = false;
 for (const [index, { name, files }] of runs.entries()) {
@@ -46,6 +46,8 @@ async function runFiles(files: readonly string[]): Promise<boolean> {
     "--test",
     // Far above what the slowest needs: a test that hangs fails with its name.
     "--test-timeout=600000",
+    // A test that fails half-way leaves what it started, which would keep its file's process alive for ever.
+    ...(isWatching ? [] : ["--test-force-exit"]),
     // One more than there are cores, since tests wait for what they start.
     `--test-concurrency=${availableParallelism() + 1}`,
     ...nodeFlags,

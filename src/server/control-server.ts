@@ -27,6 +27,7 @@ import {
   type ServerFacts,
 } from "./operations-endpoints.ts";
 import { referencePath } from "./pages/reference.ts";
+import { listenOnControlSocket } from "./scratch-directory.ts";
 import type { Upstream } from "./upstream.ts";
 import { withinMs } from "./within-ms.ts";
 
@@ -76,11 +77,7 @@ export function makeControlServer(options: ControlServerOptions): ControlServer 
     },
   );
   return {
-    listen: (socketPath) =>
-      new Promise((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(socketPath, resolve);
-      }),
+    listen: (socketPath) => listenOnControlSocket(server, socketPath),
     close: (deadlineMs) => closeServer(server, deadlineMs),
   };
 }

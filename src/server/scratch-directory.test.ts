@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { makeScratchDirectory, sweepScratchDirectories } from "./scratch-directory.ts";
+import { listenOnControlSocket, makeScratchDirectory, sweepScratchDirectories } from "./scratch-directory.ts";
 
 test("what killed servers have left is cleared away, and nothing else", async (t) => {
   const parent = mkdtempSync(join(tmpdir(), "portico-sweep-"));
@@ -16,7 +15,7 @@ test("what killed servers have left is cleared away, and nothing else", async (t
 
   const alive = makeScratchDirectory(parent);
   const server = createServer();
-  await once(server.listen(alive.controlSocket), "listening");
+  await listenOnControlSocket(server, alive.controlSocket);
   t.after(() => server.close());
   const starting = makeScratchDirectory(parent);
   const other = join(parent, "somebody-else");
@@ -32,4 +31,19 @@ test("what killed servers have left is cleared away, and nothing else", async (t
     [own.path, alive.path, starting.path, other, killed.path].map((path) => existsSync(path)),
     [true, true, true, true, false],
   );
+});
+
+test("the control socket has its name only once it accepts connections", async (t) => {
+  const parent = mkdtempSync(join(tmpdir(), "portico-socket-"));
+  t.after(() => rmSync(parent, { recursive: true, force: true }));
+  const { controlSocket } = makeScratchDirectory(parent);
+  const server = createServer();
+  t.after(() => server.close());
+  let wasNamed: boolean | undefined;
+  server.once("listening", () => {
+    wasNamed = existsSync(controlSocket);
+  });
+  await listenOnControlSocket(server, controlSocket);
+  assert.equal(wasNamed, false);
+  assert.equal(existsSync(controlSocket), true);
 });

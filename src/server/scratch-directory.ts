@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync } from "node:fs";
-import { rm, stat } from "node:fs/promises";
-import { connect } from "node:net";
+import { rename, rm, stat } from "node:fs/promises";
+import { connect, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bounds } from "../base/bounds.ts";
@@ -23,6 +23,19 @@ const parentDirectory = (): string => (tmpdir().length > 60 ? "/tmp" : tmpdir())
 export function makeScratchDirectory(parent = parentDirectory()): ScratchDirectory {
   const path = mkdtempSync(join(parent, prefix));
   return { path, controlSocket: join(path, controlName) };
+}
+
+/**
+ * Lets a server listen on a socket that has its name only once connections to it are accepted: between `bind` and
+ * `listen` it refuses them, and the sweep of another server's start would take it for a killed server's.
+ */
+export async function listenOnControlSocket(server: Server, socketPath: string): Promise<void> {
+  const unnamed = `${socketPath}.new`;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen(unnamed, resolve);
+  await promise;
+  await rename(unnamed, socketPath);
 }
 
 /**
