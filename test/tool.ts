@@ -12,9 +12,18 @@ export function tool(command: string, probe: readonly string[], isInstalledByCi:
   return { skip: reason };
 }
 
-/** For `skip`: with all tests of companion services by their own clients, CI would take longer than it may on a slow machine. */
+/**
+ * For `skip`, false outside CI: with all tests of companion services by their own clients, CI would take longer than it may on a
+ * slow machine.
+ */
 export const noTimeInCi: string | false =
-  process.env["PORTICO_CI"] === "1" ? "CI has no time for it: PORTICO_CI=all runs it" : false;
+  process.env["PORTICO_CI"] && process.env["PORTICO_CI"] !== "all"
+    ? "CI has no time for it: PORTICO_CI=all runs it"
+    : false;
+
+/** A tool of tests for which CI has no time, and which it doesn't look for. */
+export const furtherTool = (...sought: Parameters<typeof tool>): ReturnType<typeof tool> =>
+  noTimeInCi === false ? tool(...sought) : { skip: noTimeInCi };
 
 export interface Ran {
   readonly status: number | null;

@@ -3,8 +3,8 @@ import { strToU8, zipSync } from "fflate";
 import { makeClient } from "../../src/protocol/client.ts";
 import { startPortico } from "../../test/portico.ts";
 import type { Bench } from "../bench.ts";
-import { loadMessages } from "../gateway/websocket/load-messages.ts";
-import { cpuUsOf, median } from "../measure.ts";
+import { loadMessages, messageCost } from "../gateway/websocket/load-messages.ts";
+import { cpuUsOf, leastCost } from "../measure.ts";
 
 const code = "exports.handler = async ({ body }) => ({ statusCode: 200, body });";
 
@@ -22,13 +22,9 @@ export const bench: Bench = {
       const message = `{"action":"echo","text":"${"x".repeat(64)}"}`;
       await loadMessages(url, { message, seconds: 3, core: "any" });
       // The least of some: what further instances cost to start belongs to no message.
-      let cpuUs = Number.POSITIVE_INFINITY;
-      const rate = await median(3, async () => {
-        const before = cpuUsOf(portico.pid);
-        const { rate, count } = await loadMessages(url, { message, core: "any" });
-        cpuUs = Math.min(cpuUs, (cpuUsOf(portico.pid) - before) / count);
-        return rate;
-      });
+      const { rate, cpuUs } = await leastCost(3, () =>
+        messageCost(url, () => cpuUsOf(portico.pid), { message, core: "any" }),
+      );
       const half = await loadMessages(url, { message, connections: 8, underWay: 1, core: "any" });
       return {
         "messages/s": rate,

@@ -121,7 +121,8 @@ export const bounds = {
   backendConnectionsMax: { value: 512, source: "ours: connections of one gateway thread to one origin" },
   backendConnectsPerMsMax: {
     value: 16,
-    source: "ours: connections that one gateway thread opens to one origin in a millisecond",
+    source:
+      "ours: connections that one gateway thread opens to one origin in a millisecond, but for requests that are sent again",
   },
   backendRequestsMax: { value: 8_192, source: "ours: requests of one gateway thread that one origin has not answered" },
   stsAnswerBytesMax: { value: 65_536, source: "ours: what STS answers to AssumeRole" },

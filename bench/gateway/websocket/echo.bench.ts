@@ -5,7 +5,7 @@ import { aWebSocketApi, aWebSocketStage } from "../../../test/exchange/a-websock
 import type { Bench } from "../../bench.ts";
 import { median, startPinned } from "../../measure.ts";
 import { startPlanProcess } from "../start-gateway-process.ts";
-import { loadMessages } from "./load-messages.ts";
+import { loadMessages, messageCost } from "./load-messages.ts";
 
 /** Messages a second. At half of it the p99 is to be below 5 ms. */
 const goal = 15_000;
@@ -32,9 +32,7 @@ export const bench: Bench = {
     const url = gateway.url.replace("http:", "ws:");
     const message = `{"action":"echo","text":"${"x".repeat(64)}"}`;
     await loadMessages(url, { message, seconds: 1 });
-    const before = gateway.cpuUs();
-    const { count } = await loadMessages(url, { message });
-    const cpuUs = (gateway.cpuUs() - before) / count;
+    const { cpuUs } = await messageCost(url, gateway.cpuUs, { message });
     const rate = await median(3, async () => (await loadMessages(url, { message })).rate);
     const half = await loadMessages(url, { message, connections: 100, perSecond: goal / 2 });
     return {

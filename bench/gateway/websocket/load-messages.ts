@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { hasTool } from "../../measure.ts";
+import { hasTool, type RequestCost } from "../../measure.ts";
 
 const program = fileURLToPath(new URL("message-load.ts", import.meta.url));
 
@@ -16,25 +16,27 @@ interface MessageLoad {
   readonly max: number | null;
 }
 
+interface MessageOptions {
+  readonly message: string;
+  readonly connections?: number;
+  readonly underWay?: number;
+  readonly seconds?: number;
+  readonly core?: number | "any";
+  /** Messages that all connections send together in a second, evenly, whatever is answered. */
+  readonly perSecond?: number;
+}
+
+/** Loads what `cpuUs` counts the time of, and returns the cost of a message. */
+export async function messageCost(url: string, cpuUs: () => number, options: MessageOptions): Promise<RequestCost> {
+  const before = cpuUs();
+  const { rate, count } = await loadMessages(url, options);
+  return { rate, cpuUs: (cpuUs() - before) / count };
+}
+
 /** Loads a stage with messages, from a core of its own. */
 export async function loadMessages(
   url: string,
-  {
-    message,
-    connections = 32,
-    underWay = 8,
-    seconds = 3,
-    core = 1,
-    perSecond = 0,
-  }: {
-    readonly message: string;
-    readonly connections?: number;
-    readonly underWay?: number;
-    readonly seconds?: number;
-    readonly core?: number | "any";
-    /** Messages that all connections send together in a second, evenly, whatever is answered. */
-    readonly perSecond?: number;
-  },
+  { message, connections = 32, underWay = 8, seconds = 3, core = 1, perSecond = 0 }: MessageOptions,
 ): Promise<MessageLoad> {
   const args = [program, url, String(connections), String(underWay), String(seconds), message, String(perSecond)];
   const pinned =

@@ -3,7 +3,7 @@ import { aWebSocketApi, aWebSocketStage } from "../../../test/exchange/a-websock
 import type { Bench } from "../../bench.ts";
 import { median } from "../../measure.ts";
 import { startPlanProcess } from "../start-gateway-process.ts";
-import { loadMessages } from "./load-messages.ts";
+import { loadMessages, messageCost } from "./load-messages.ts";
 
 export const bench: Bench = {
   title: "messages through a two-way MOCK route whose template answers from $context, one core",
@@ -22,9 +22,7 @@ export const bench: Bench = {
     const url = gateway.url.replace("http:", "ws:");
     const message = '{"action":"hello"}';
     await loadMessages(url, { message, seconds: 1 });
-    const before = gateway.cpuUs();
-    const { count } = await loadMessages(url, { message });
-    const cpuUs = (gateway.cpuUs() - before) / count;
+    const { cpuUs } = await messageCost(url, gateway.cpuUs, { message });
     const half = await loadMessages(url, { message, connections: 8, underWay: 1 });
     return {
       "us of the gateway's core for a message": cpuUs,

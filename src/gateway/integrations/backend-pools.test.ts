@@ -67,6 +67,7 @@ async function aPool(t: TestContext, onRequest: (socket: Socket) => void) {
         assert.equal(pool.send(request), true);
       }
     },
+    // Nothing is looked at again and again, since the timers stand still.
     until: (isTrue: () => boolean): Promise<void> =>
       new Promise((resolve) => {
         onChange = () => {

@@ -1,12 +1,12 @@
 // `aws iam` and `aws sts`: what an operator types.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { clientEnvironment, noTimeInCi, run, tool } from "../../tool.ts";
+import { clientEnvironment, furtherTool, run } from "../../tool.ts";
 import { startForSuite } from "../sdk/sdk-client.ts";
 
-const aws = tool("aws", ["--version"], true);
+const aws = furtherTool("aws", ["--version"], true);
 
-describe("aws iam, aws sts", { skip: noTimeInCi || aws.skip }, () => {
+describe("aws iam, aws sts", aws, () => {
   const portico = startForSuite();
   const ask = (args: readonly string[], more: Record<string, string> = {}) =>
     run("aws", ["--endpoint-url", portico.url, ...args, "--output", "json"], {

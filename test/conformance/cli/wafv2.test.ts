@@ -1,13 +1,13 @@
 // `aws wafv2`: what an operator types.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { clientEnvironment, noTimeInCi, run, tool } from "../../tool.ts";
+import { clientEnvironment, furtherTool, run } from "../../tool.ts";
 import { startForSuite } from "../sdk/sdk-client.ts";
 
-const aws = tool("aws", ["--version"], true);
+const aws = furtherTool("aws", ["--version"], true);
 const scope = ["--scope", "REGIONAL"];
 
-describe("aws wafv2", { skip: noTimeInCi || aws.skip }, () => {
+describe("aws wafv2", aws, () => {
   const portico = startForSuite();
   const env = () => clientEnvironment(portico.url);
   const call = (...args: string[]) => ["--endpoint-url", portico.url, "wafv2", ...args];
