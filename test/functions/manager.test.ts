@@ -10,6 +10,7 @@ import { connectFunctions } from "../../src/functions/connect.ts";
 import { aFunctionSpec } from "../a-function-spec.ts";
 import { makeGate } from "../gate.ts";
 import { answer, functionError, handler, start, tail } from "../start-functions.ts";
+import { tool } from "../tool.ts";
 import { until } from "../until.ts";
 
 const hasPython = (() => {
@@ -44,6 +45,17 @@ test("an event goes in and the answer comes out, from a warm environment the sec
   assert.deepEqual(first, { event: { a: "ü" }, n: 1, pid: first.pid });
   assert.deepEqual(second, { event: { a: 2 }, n: 2, pid: first.pid });
 });
+
+test(
+  "a function runs as a batch, which interrupts no gateway thread",
+  tool("chrt", ["-b", "0", "true"], false),
+  async (t) => {
+    const { invoke } = await start(t, handler("return require('fs').readFileSync('/proc/self/stat', 'latin1')"));
+    // proc_pid_stat(5): after the name, the 39th field is the policy, of which 3 is SCHED_BATCH.
+    const policy = async () => (answer(await invoke()) as string).split(") ")[1]!.split(" ")[38];
+    await until(async () => (await policy()) === "3");
+  },
+);
 
 test("the function sees AWS's environment and nothing of the server's", async (t) => {
   process.env["PORTICO_TEST_SECRET"] = "secret";
