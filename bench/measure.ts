@@ -142,8 +142,7 @@ export async function loadCost(url: string, cpuUs: () => number, options: LoadOp
 export async function leastCost(count: number, measure: () => Promise<RequestCost>): Promise<RequestCost> {
   const costs: RequestCost[] = [];
   for (let round = 0; round < count; round++) costs.push(await measure());
-  const rates = costs.map(({ rate }) => rate).sort((left, right) => left - right);
-  return { rate: rates[Math.floor(count / 2)]!, cpuUs: Math.min(...costs.map(({ cpuUs }) => cpuUs)) };
+  return { rate: middle(costs.map(({ rate }) => rate)), cpuUs: Math.min(...costs.map(({ cpuUs }) => cpuUs)) };
 }
 
 /** How long requests take, in milliseconds, and how many are answered in a second. */
@@ -187,9 +186,12 @@ async function wrk(
   return stdout;
 }
 
+/** The median of some values, of an even number the upper one. */
+export const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+
 /** The median of some runs: one run in a few is disturbed on a shared machine. */
 export async function median(count: number, measure: () => Promise<number>): Promise<number> {
   const values: number[] = [];
   for (let round = 0; round < count; round++) values.push(await measure());
-  return values.sort((left, right) => left - right)[Math.floor(count / 2)]!;
+  return middle(values);
 }

@@ -1,7 +1,7 @@
 import type { MethodSetting } from "../../src/definition/rest-api.ts";
 import { aMethod, anHttpProxy, aRestApi, aStage } from "../../test/exchange/a-rest-api.ts";
 import type { Bench } from "../bench.ts";
-import { freePort, loadCost, type RequestCost, startNginx } from "../measure.ts";
+import { freePort, loadCost, middle, type RequestCost, startNginx } from "../measure.ts";
 import { startGatewayProcess } from "./start-gateway-process.ts";
 
 const cached = { cachingEnabled: true, cacheTtlInSeconds: 3_600 } as MethodSetting;
@@ -48,7 +48,6 @@ export const bench: Bench = {
         if (round > 0) rounds[name as keyof typeof paths].push(cost);
       }
     }
-    const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
     const ratio = (name: keyof typeof paths): number =>
       middle(rounds[name].map(({ rate }, round) => rate / rounds.proxied[round]!.rate));
     const leastUs = (name: keyof typeof paths): number => Math.min(...rounds[name].map(({ cpuUs }) => cpuUs));

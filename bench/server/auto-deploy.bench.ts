@@ -10,12 +10,10 @@ import {
 } from "@aws-sdk/client-apigatewayv2";
 import { startPortico } from "../../test/portico.ts";
 import type { Bench } from "../bench.ts";
+import { middle } from "../measure.ts";
 
 /** AWS's limits of an API. */
 const routes = 300;
-
-const middle = (numbers: readonly number[]): number =>
-  [...numbers].sort((left, right) => left - right)[numbers.length >> 1]!;
 
 /** The goal is under 100 ms for each call until all threads serve it. */
 export const bench: Bench = {

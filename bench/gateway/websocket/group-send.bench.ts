@@ -3,6 +3,7 @@ import { aWebSocketApi, aWebSocketStage } from "../../../test/exchange/a-websock
 import type { Bench } from "../../bench.ts";
 import { countReceived } from "../../http/websocket/until-all-have.ts";
 import { openMany } from "../../http/websocket/websocket-clients.ts";
+import { middle } from "../../measure.ts";
 import { startPlanProcess } from "../start-gateway-process.ts";
 
 const count = 10_000;
@@ -13,8 +14,6 @@ interface Round {
   readonly allHaveMs: number;
   readonly answeredMs: number;
 }
-
-const medianOf = (values: number[]): number => values.sort((one, other) => one - other)[values.length >> 1]!;
 
 export const bench: Bench = {
   title: `one call that sends a message to a group of ${count} connections of a gateway thread, until the last client has it`,
@@ -54,8 +53,8 @@ export const bench: Bench = {
     ] as const) {
       const rounds: Round[] = [];
       for (let round = 0; round < 7; round++) rounds.push(await measure(path));
-      figures[`ms until all of the ${name} have it (goal: 200)`] = medianOf(rounds.map(({ allHaveMs }) => allHaveMs));
-      figures[`ms until the call for the ${name} is answered`] = medianOf(rounds.map(({ answeredMs }) => answeredMs));
+      figures[`ms until all of the ${name} have it (goal: 200)`] = middle(rounds.map(({ allHaveMs }) => allHaveMs));
+      figures[`ms until the call for the ${name} is answered`] = middle(rounds.map(({ answeredMs }) => answeredMs));
     }
     for (const socket of sockets) socket.destroy();
     return figures;

@@ -1,4 +1,5 @@
 import type { Bench } from "../../bench.ts";
+import { middle } from "../../measure.ts";
 import { countReceived } from "./until-all-have.ts";
 import { ask, openMany, startServer } from "./websocket-clients.ts";
 
@@ -22,10 +23,9 @@ export const bench: Bench = {
       rounds.push({ ms: performance.now() - start, serverMs: (await sent).cpuMs - cpuMs });
     }
     for (const socket of sockets) socket.destroy();
-    const medianOf = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
     return {
-      "ms until all have it (goal: 200)": medianOf(rounds.map(({ ms }) => ms)),
-      "ms of CPU in the server": medianOf(rounds.map(({ serverMs }) => serverMs)),
+      "ms until all have it (goal: 200)": middle(rounds.map(({ ms }) => ms)),
+      "ms of CPU in the server": middle(rounds.map(({ serverMs }) => serverMs)),
     };
   },
 };
