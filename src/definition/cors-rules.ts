@@ -4,13 +4,16 @@ import type { CorsConfiguration } from "./http-api.ts";
 /** AWS: API Gateway Developer Guide, "Configure CORS for HTTP APIs in API Gateway". */
 const methods: readonly string[] = ["*", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
-/** `*`, `https://*`, or an origin as browsers send it; native applications have schemes of their own. */
-const origin = /^(?:\*|[a-z][a-z0-9+.-]*:\/\/[^\s/?#,\x00-\x1f\x7f]+)$/i;
+/**
+ * `*`, `http://*`, `https://*`, or an origin of a web page. AWS quirk, as users quote it: the schemes of native applications
+ * (`capacitor://localhost`) and of browser extensions are refused, and so are wildcards of subdomains.
+ */
+const origin = /^(?:\*|https?:\/\/(?:\*|[^\s/?#,*\x00-\x1f\x7f]+))$/i;
 
 /** RFC 9110 §5.6.2: a token, of which `*` is one. */
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
 
-// Unconfirmed: all words but the first; see docs/compatibility.md, "HTTP APIs, words of management".
+// Unconfirmed: all words but those on credentials and origins; see docs/compatibility.md, "HTTP APIs, words of management".
 /** Checks `corsConfiguration`: what it has is written into headers. Returns undefined, or a message. */
 export function checkCors(cors: CorsConfiguration): string | undefined {
   const { AllowOrigins = [], AllowMethods = [], AllowHeaders = [], ExposeHeaders = [] } = cors;
@@ -22,7 +25,7 @@ export function checkCors(cors: CorsConfiguration): string | undefined {
   );
   if (isLong) return `Invalid CORS list specified: it has more than ${bounds.corsListCharsMax.value} characters`;
   const badOrigin = AllowOrigins.find((each) => !origin.test(each) || each.length > bounds.corsListCharsMax.value);
-  if (badOrigin !== undefined) return `Invalid CORS origin specified: ${badOrigin.slice(0, 128)}`;
+  if (badOrigin !== undefined) return `Invalid format for origin ${badOrigin.slice(0, 128)}`;
   const badMethod = AllowMethods.find((each) => !methods.includes(each));
   if (badMethod !== undefined) return `Invalid CORS method specified: ${badMethod}`;
   const badHeader = [...AllowHeaders, ...ExposeHeaders].find((each) => !headerName.test(each));
