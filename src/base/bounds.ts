@@ -367,6 +367,10 @@ export const bounds = {
 
   // Decisions on access
   authorizerResultCharsMax: { value: 262_144, source: "ours: what the function of an authorizer answers" },
+  connectAuthorizerResultBytesMax: {
+    value: 8_192,
+    source: "AWS: Quotas for configuring and running a WebSocket API, Lambda authorizer result size",
+  },
   authorizerResultsMax: { value: 50_000, source: "ours: results of authorizers that a gateway thread remembers" },
   authorizerPoliciesMax: { value: 2_000, source: "ours: policies of these results that are shared, by their text" },
   authorizerResultsCharsMax: {

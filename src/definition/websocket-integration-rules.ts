@@ -77,7 +77,10 @@ export function checkWebSocketIntegration(
 
 const responseKeyCharsMax = bounds.selectionExpressionCharsMax.value;
 
-/** AWS: API Gateway Developer Guide, "Set up a WebSocket API integration response in API Gateway": `$default` or `/…/`. */
+/**
+ * AWS: API Gateway Developer Guide, "Setting up WebSocket API integration responses in API Gateway": `$default` or `/…/`, and
+ * in its example for the AWS CLI a bare status.
+ */
 export function checkWebSocketIntegrationResponse(
   response: Omit<IntegrationResponse, "IntegrationResponseId" | "IntegrationId">,
 ): string | undefined {
@@ -90,7 +93,7 @@ export function checkWebSocketIntegrationResponse(
 }
 
 function checkResponseKey(key: string): string | undefined {
-  if (key === "$default") return undefined;
+  if (key === "$default" || /^[1-5]\d\d$/.test(key)) return undefined;
   const [, pattern] = /^\/(.+)\/$/s.exec(key) ?? [];
   if (key.length > responseKeyCharsMax || pattern === undefined) return invalidResponseKey(key);
   try {
@@ -103,7 +106,7 @@ function checkResponseKey(key: string): string | undefined {
 }
 
 const invalidResponseKey = (key: string): string =>
-  `Invalid integration response key specified: ${shortened(key)}. It must be $default or /expression/`;
+  `Invalid integration response key specified: ${shortened(key)}. It must be $default, a status or /expression/`;
 
 const templateCharsMax = bounds.v2TemplateCharsMax.value;
 const templatesMax = bounds.httpMappingsMax.value;

@@ -144,7 +144,7 @@ const foreign: Readonly<Record<PlanKind, ReadonlySet<string>>> = {
   ]),
   websocket: new Set([
     ...["accountId", "awsEndpointRequestId", "awsEndpointRequestId2", "customDomain.basePathMatched", "dataProcessed"],
-    ...["deploymentId", "domainPrefix", "httpMethod", "identity.accessKey", "identity.vpcId", "identity.vpceId"],
+    ...["deploymentId", "httpMethod", "identity.accessKey", "identity.vpcId", "identity.vpceId"],
     ...["integration.responseTransferMode", "integration.timeToAllHeaders", "integration.timeToFirstContent"],
     ...["integrationErrorMessage", "isCanaryRequest", "operationName", "path", "protocol", "resourceId"],
     ...["resourcePath", "responseLatency", "responseLength", "wafResponseCode", "webaclArn"],

@@ -188,6 +188,23 @@ test("an authorizer is asked at each connect, whatever it said before", async ()
   first.socket.close();
 });
 
+test("an authorizer's result of more than 8 KB lets nobody in", async () => {
+  const functions = somebody();
+  await using gateway = await startGateway({ functions });
+  deploy(gateway);
+  const answer = (bytes: number): void => {
+    functions.answer = () => {
+      const result = allow(`${arn}/$connect`) as { context?: object };
+      const length = Buffer.byteLength(JSON.stringify({ ...result, context: { filler: "" } }));
+      return { ...result, context: { filler: "x".repeat(bytes - length) } };
+    };
+  };
+  answer(8_193);
+  await assert.rejects(connect(gateway, { path: "/prod?token=t" }), /^Error: 500 .*Internal server error/);
+  answer(8_192);
+  (await connect(gateway, { path: "/prod?token=t" })).socket.close();
+});
+
 test("an authorizer that is gone, or of no kind that WebSocket APIs have, closes $connect", async () => {
   const functions = somebody();
   await using gateway = await startGateway({ functions });

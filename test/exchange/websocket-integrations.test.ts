@@ -115,11 +115,13 @@ test("templates have WebSocket's variables and no others", async () => {
   ];
   const more = [
     "domainName",
+    "domainPrefix",
     "connectedAt",
     "requestTimeEpoch",
     "requestTime",
     "identity.sourceIp",
     "identity.userAgent",
+    "status",
   ];
   const missing = ["httpMethod", "path", "resourcePath", "protocol", "accountId", "nothing"];
   const template = [...names, ...more, ...missing].map((name) => `$context.${name}`).join("|");
@@ -133,8 +135,8 @@ test("templates have WebSocket's variables and no others", async () => {
   assert.equal(requestId, extended);
   assert.equal(new Set([connectionId, messageId, requestId]).size, 3);
   assert.deepEqual(rest, [
-    ...["MESSAGE", "hello", "prod", "abc123", host, "1674162806344", "1674162806344", "19/Jan/2023:21:13:26 +0000"],
-    ...["127.0.0.1", "agent/1.0"],
+    ...["MESSAGE", "hello", "prod", "abc123", host, "abc123", "1674162806344", "1674162806344"],
+    ...["19/Jan/2023:21:13:26 +0000", "127.0.0.1", "agent/1.0", "200"],
     ...missing.map(() => ""),
     ...["v", "v", "{path={}, querystring={}, header={}}"],
   ]);
@@ -231,6 +233,7 @@ test("messages are validated with the model that they select", async () => {
           ...answering("valid"),
           route: { ...route, RequestModels: { ...route.RequestModels, $default: "Say" } },
         },
+        bare: { ...answering("valid"), route: { ModelSelectionExpression: route.ModelSelectionExpression } },
         unasked: { ...answering("valid"), route: { RequestModels: route.RequestModels } },
         gone: { ...answering("valid"), route: { ...route, RequestModels: { move: "None" } } },
         $default: { ...answering("valid"), route },
@@ -246,6 +249,7 @@ test("messages are validated with the model that they select", async () => {
   assert.match(await ask({ action: "strict" }), frame("Bad request body"));
   assert.equal(await ask({ action: "lenient", text: "" }), "valid");
   assert.match(await ask({ action: "lenient" }), frame("Bad request body"));
+  assert.match(await ask({ action: "bare", kind: "move", x: 1 }), frame("Bad request body"));
   assert.equal(await ask({ action: "unasked" }), "valid");
   assert.match(await ask({ action: "gone", kind: "move" }), /^\{"message": "Portico does not do this yet: model None/);
   assert.match(await ask("no JSON"), frame("Bad request body"));

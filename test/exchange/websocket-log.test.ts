@@ -75,6 +75,7 @@ const always: ExpectedValues = {
   "authorizer.level": "7",
   "authorizer.unknown": "-",
   connectionId,
+  domainPrefix: "abc123",
   domainName: /^abc123\.execute-api\.us-east-1\.localhost(:\d+)?$/,
   "error.message": "-",
   "error.messageString": "-",
@@ -123,15 +124,7 @@ const notAsked: ExpectedValues = Object.fromEntries(Object.keys(asked).map((name
 /** Variables of REST and HTTP APIs, and of nobody. */
 const foreign = [
   ...["accountId", "httpMethod", "path", "protocol", "resourceId", "resourcePath", "responseLength", "responseLatency"],
-  ...[
-    "domainPrefix",
-    "deploymentId",
-    "dataProcessed",
-    "isCanaryRequest",
-    "xrayTraceId",
-    "wafResponseCode",
-    "webaclArn",
-  ],
+  ...["deploymentId", "dataProcessed", "isCanaryRequest", "xrayTraceId", "wafResponseCode", "webaclArn"],
   ...["identity.accessKey", "identity.vpceId", "integrationErrorMessage", "operationName", "none", "__proto__"],
 ];
 

@@ -255,9 +255,20 @@ test("an HTTP backend gets the message and its answer is sent; the response's ke
         ],
         isTwoWay: true,
       },
+      exact: {
+        integration: url("HTTP", "/bad"),
+        responses: [
+          { IntegrationResponseKey: "404", ResponseTemplates: { $default: "status $context.status" } },
+          { IntegrationResponseKey: "40", ResponseTemplates: { $default: "a part" } },
+          { IntegrationResponseKey: "$default" },
+        ],
+        isTwoWay: true,
+      },
     }),
   );
   const { ask, socket } = await connect(gateway);
+  assert.equal(await ask({ action: "exact" }), "status 404");
+  backend.requests.length = 0;
   const message = '{"action":"proxy"}';
   assert.equal(await ask(message), `got ${message}`);
   assert.match(String(backend.requests[0]?.headers["connectionid"]), idPattern);

@@ -398,6 +398,7 @@ export const websocket: Readonly<Record<WebSocketGate, GateTable<"websocket">>> 
           refusal: invalid,
           ...speakWith({ ModelSelectionExpression: "$request.body.action" }),
         },
+        { what: "no models for the expression", refusal: invalid, ...speakWith({ RequestModels: {} }) },
       ],
     },
   },

@@ -17,8 +17,9 @@ export function compileMessageValidation(route: WebSocketRoute, models: ModelSet
   }
   const { ModelSelectionExpression: expression, RequestModels: named = {} } = route;
   const keys = Object.keys(named).sort();
-  // Without an expression, or without models, nothing is validated. Nothing is sent to $disconnect.
-  if (expression === undefined || keys.length === 0 || route.RouteKey === disconnectKey) return [];
+  // Without an expression nothing is validated; with one, a key without a model is refused, also where there are no models.
+  // Nothing is sent to $disconnect.
+  if (expression === undefined || route.RouteKey === disconnectKey) return [];
   for (const key of keys) models.use(named[key]!);
   return [
     {

@@ -5,6 +5,7 @@ import {
   parseSimpleResult,
   type SimpleResult,
 } from "../../access/authorizer-result.ts";
+import { bounds } from "../../base/bounds.ts";
 import type { InvokeOutcome } from "../../functions/function-client.ts";
 import type { HttpApiLambdaAuthorizerPlan, LambdaAuthorizerPlan } from "../../plan/authorizers.ts";
 import type { Plan } from "../../plan/kinds.ts";
@@ -92,8 +93,9 @@ export function linkLambdaAuthorizer(plan: InvokingPlan, context: AuthorizerCont
 
 function linkRest(plan: LambdaAuthorizerPlan, { stage }: AuthorizerContext): Dialect {
   const { identitySources, identityValidationExpression, resultTtlSeconds } = plan;
-  const common = { parse: parseAuthorizerResult, invocationRefused: "Authorizer error" };
   const isWebSocket = stage.kind === "websocket";
+  const parse = isWebSocket ? parseConnectResult : (text: string) => parseAuthorizerResult(text);
+  const common = { parse, invocationRefused: "Authorizer error" };
   if (plan.kind === "token") {
     const isToken = linkValidation(identityValidationExpression);
     return {
@@ -119,6 +121,14 @@ function linkRest(plan: LambdaAuthorizerPlan, { stage }: AuthorizerContext): Dia
       return (exchange) => write(exchange, methodArnOf(exchange));
     },
   };
+}
+
+/** AWS: API Gateway Developer Guide, "Quotas for configuring and running a WebSocket API in API Gateway": 8 KB. */
+function parseConnectResult(text: string): Result | InvalidResult {
+  const bytesMax = bounds.connectAuthorizerResultBytesMax.value;
+  return Buffer.byteLength(text) > bytesMax
+    ? { problem: `Authorizer result is larger than ${bytesMax} bytes` }
+    : parseAuthorizerResult(text);
 }
 
 /** All identity sources have to be there. */

@@ -280,6 +280,8 @@ function respondFound(
   const headers = writeResponseHeaders(exchange, response, template);
   // A WebSocket's integration response has no status: that of the integration is told who connects.
   const own = response.plan.statusCode ?? options.status;
+  // AWS: API Gateway Developer Guide, "WebSocket API mapping template reference for API Gateway", `$context.status`.
+  if (exchange.connection !== undefined) exchange.status = own;
   if (options.headers !== undefined) headers.push(...options.headers);
   const { conversion, isOpaque } = response.contentOf === undefined ? asItIs : response.contentOf(exchange);
   if (template.make === null) {

@@ -39,13 +39,13 @@ export function linkRequestValidation(plan: RequestValidationPlan, { stage, thre
     }
     if (missing !== undefined) return refuseParameters(exchange, missing);
     if (parameters.length > 0) exchange.trace?.add({ kind: "validation", of: "parameters" });
-    if (schemas.size === 0) return true;
+    if (schemas.size === 0 && selectKey === undefined) return true;
     const mediaType = selectKey === undefined ? soleMediaType(exchange.request) : (selectKey(exchange) ?? "");
     // A backend may use another of the several types than the one that would choose the model.
     if (mediaType === undefined) return refuseBody(exchange, "", "[several Content-Type headers]");
     const model = schemas.get(mediaType) ?? ofAnyType;
     if (model === undefined) {
-      // AWS: "Data mapping for WebSocket APIs", model selection: a key without a model fails, if there is no `$default`.
+      // AWS: "Request validation for WebSocket APIs in API Gateway": a key without a model fails, if there is no `$default`.
       if (selectKey !== undefined) return refuseBody(exchange, mediaType, "[no model is selected]");
       // AWS: a body of a type that has no model is not validated; the integration's passthrough behavior may refuse it.
       return true;
@@ -68,9 +68,11 @@ export function linkRequestValidation(plan: RequestValidationPlan, { stage, thre
 /** A step that lost what it demands would let everything pass. */
 function assertGuards({ parameters, models, selection }: RequestValidationPlan, isOfMessages: boolean): void {
   const count = isObject(models) ? Object.keys(models).length : undefined;
-  assert(count !== undefined && parameters.length + count > 0, "a validation demands something");
-  // By media type, as REST APIs choose it, a message would have no model.
-  assert(!isOfMessages || count === 0 || selection !== undefined, "messages select their models");
+  assert(count !== undefined, "a validation has models, or none");
+  // By media type, as REST APIs choose it, a message would have no model. Where models are selected, none refuses everything.
+  const isSelected = isOfMessages && selection !== undefined;
+  assert(isSelected || parameters.length + count > 0, "a validation demands something");
+  assert(isSelected || !isOfMessages || count === 0, "messages select their models");
 }
 
 /** Returns whether a required parameter is present and not blank. */

@@ -41,6 +41,8 @@ const webSocketNames = [
   "apiId",
   "connectionId",
   "domainName",
+  // AWS: API Gateway Developer Guide, "Custom domain names for WebSocket APIs in API Gateway", wildcards.
+  "domainPrefix",
   "eventType",
   "extendedRequestId",
   "messageId",

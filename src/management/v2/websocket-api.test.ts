@@ -256,7 +256,10 @@ it("models, route responses and integration responses are those of WebSocket API
     ResponseTemplates: { a: "b" },
   });
   await conflicts(client.createIntegrationResponse({ ApiId, IntegrationId, ...key }), /already exists/);
-  for (const IntegrationResponseKey of ["200", "/(/", "//", ""]) {
+  // As in the developer guide's example.
+  const status = { ApiId, IntegrationId, IntegrationResponseKey: "200" };
+  assert.equal((await client.createIntegrationResponse(status)).IntegrationResponseKey, "200");
+  for (const IntegrationResponseKey of ["2xx", "600", "20", "default", "/200", "/(/", "//", ""]) {
     await refused(
       client.createIntegrationResponse({ ApiId, IntegrationId, IntegrationResponseKey }),
       /^Invalid integration response key/,
