@@ -527,7 +527,12 @@ test("who may send segments reads no traces, and changes only the sampling rules
   const range = { StartTime: now - 60, EndTime: now + 60 };
   const refused = [
     ...[xray("Traces", { TraceIds: [trace_id] }), xray("TraceSummaries", range), xray("ServiceGraph", range)],
-    ...[xray("GetSamplingRules", {}), rule("others"), xray("DeleteSamplingRule", { RuleName: "Default" })],
+    ...[
+      xray("GetSamplingRules", {}),
+      xray("TelemetryRecords", { TelemetryRecords: [] }),
+      rule("others"),
+      xray("DeleteSamplingRule", { RuleName: "Default" }),
+    ],
     xray("UpdateSamplingRule", { SamplingRuleUpdate: { RuleARN: ofTeam.replace("team-*", "others"), FixedRate: 0 } }),
   ];
   for (const call of refused) {

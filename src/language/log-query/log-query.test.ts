@@ -142,14 +142,18 @@ test("stats counts, sums and sorts groups, by fields and by times", () => {
   assert.deepEqual(rows("stats count(*) as n by bin(5m) as t | stats max(n) as top"), [{ top: "5" }]);
 });
 
-test("dedup keeps the newest of each kind; display chooses the columns", () => {
+test("dedup keeps the newest of each kind, and the lines that lack a field; display chooses the columns", () => {
   assert.deepEqual(
-    rows("filter ispresent(status) | dedup req.path | display req.path, concat(req.path, '!') as loud"),
+    rows("filter ispresent(status) | display req.path, concat(req.path, '!') as loud | dedup req.path | limit 5"),
     [
       { "req.path": "/cats", loud: "/cats!" },
       { "req.path": "/pets", loud: "/pets!" },
     ],
   );
+  const lacking = rows("filter not ispresent(req.path)").length;
+  assert.ok(lacking > 1);
+  assert.equal(rows("dedup req.path").length, 2 + lacking);
+  assert.equal(rows("dedup req.path, nowhere").length, rows("limit 100").length);
 });
 
 test("what is no query is refused with its place", () => {
@@ -161,6 +165,7 @@ test("what is no query is refused with its place", () => {
     "fields @message | filter = 3": /unexpected symbol found = at line 1 and position 26/,
     "fields a\n| filter b ~ 3": /unexpected symbol found ~ at line 2 and position 12/,
     "pattern @message": /the command pattern is not known here/,
+    "dedup a | stats count(*)": /only the command limit may follow dedup/,
     "stats total(x)": /the aggregation total is not known here/,
     "filter nothing(x)": /the function nothing is not known here/,
     "limit 0": /limit must be between/,

@@ -90,6 +90,7 @@ class QueryParser {
   #isOfLines = true;
   #isDisplayed = false;
   #isSorted = false;
+  #isDeduplicated = false;
   #hasFields = false;
   #limit: number | undefined = undefined;
 
@@ -125,6 +126,9 @@ class QueryParser {
     const start = reader.place;
     const name = reader.word(...commandNames);
     if (name === undefined) throw reader.unexpected();
+    if (this.#isDeduplicated && name !== "limit" && name !== "head") {
+      throw new QueryError("only the command limit may follow dedup", start, start + name.length);
+    }
     switch (name) {
       case "fields":
       case "display":
@@ -273,17 +277,24 @@ class QueryParser {
     return found === undefined ? undefined : this.#columns.get(found);
   }
 
+  /**
+   * AWS: CloudWatch Logs User Guide, "dedup": a line that lacks one of the fields is no duplicate, and only `limit` may
+   * follow.
+   */
   #dedup(): void {
     const reader = this.#reader;
     const keys: Evaluate[] = [];
     do keys.push(parseExpression(reader).evaluate);
     while (reader.symbol(",") !== undefined);
+    this.#isDeduplicated = true;
     this.#sortNewestFirst(undefined);
     this.#stage((next, memory) => {
       const seen = new Set<string>();
       return {
         take(record) {
-          const key = JSON.stringify(keys.map((evaluate) => asText(evaluate(record))?.slice(0, 1_024) ?? null));
+          const values = keys.map((evaluate) => asText(evaluate(record))?.slice(0, 1_024));
+          if (values.includes(undefined)) return next.take(record);
+          const key = JSON.stringify(values);
           if (seen.has(key)) return true;
           seen.add(memory.keep(key));
           return next.take(record);

@@ -24,6 +24,7 @@ export const xrayTable: AccessTable = tableOf({
   ...rowsOf(
     [
       "PutTraceSegments",
+      "PutTelemetryRecords",
       "BatchGetTraces",
       "GetTraceSummaries",
       "GetServiceGraph",

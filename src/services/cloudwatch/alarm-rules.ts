@@ -92,7 +92,10 @@ function refuseUnserved(input: PutMetricAlarmInput): void {
   }
 }
 
-function checkMetric({ Namespace, Period, Statistic, ExtendedStatistic }: PutMetricAlarmInput): void {
+function checkMetric({ MetricName, Namespace, Period, Statistic, ExtendedStatistic }: PutMetricAlarmInput): void {
+  // AWS's message, as users quote it.
+  if (/[^\p{ASCII}]/u.test(MetricName ?? ""))
+    throw validationError("MetricName must not contain Non-ASCII characters.");
   if (Namespace === undefined) throw validationError("The parameter Namespace is required.");
   if (Period === undefined) throw validationError("The parameter Period is required.");
   if ((Statistic === undefined) === (ExtendedStatistic === undefined)) {

@@ -37,6 +37,7 @@ export function putMetricData(store: MetricStore, input: PutMetricDataInput, cal
     throw invalidValue("The value AWS/ for parameter Namespace is invalid: it is reserved for AWS.");
   }
   if (input.Namespace.startsWith(":")) throw invalidValue("The value for parameter Namespace is invalid.");
+  requireAscii(input.Namespace, "Namespace");
   const data = [...(input.MetricData ?? []), ...(input.EntityMetricData ?? []).flatMap((of) => of.MetricData ?? [])];
   if (data.length === 0) throw missingParameter("The parameter MetricData is required.");
   if (data.length > bounds.metricDataMax.value) {
@@ -61,6 +62,14 @@ function toPoint(datum: MetricDatum, at: string, namespace: string, call: Metric
   const { MetricName: name, Dimensions = [], Timestamp, Unit: unit = "None", StorageResolution = 60 } = datum;
   if (new Set(Dimensions.map(({ Name }) => Name)).size < Dimensions.length) {
     throw invalidValue(`The value for parameter ${at}.Dimensions is invalid: a dimension is named twice.`);
+  }
+  for (const [index, { Name, Value }] of Dimensions.entries()) {
+    const dimension = `${at}.Dimensions.member.${index + 1}`;
+    if (Name.startsWith(":")) throw invalidValue(`The value for parameter ${dimension}.Name starts with a colon.`);
+    for (const [member, text] of Object.entries({ Name, Value })) {
+      requireAscii(text, `${dimension}.${member}`);
+      if (text.trim() === "") throw invalidValue(`The value for parameter ${dimension}.${member} is blank.`);
+    }
   }
   if (StorageResolution !== 1 && StorageResolution !== 60) {
     throw invalidValue(`The value ${StorageResolution} for parameter ${at}.StorageResolution is invalid.`);
@@ -139,6 +148,14 @@ function valueList(values: readonly number[], counts: readonly number[] | undefi
     values: Float64Array.from(values),
     counts: Float64Array.from(counts ?? values.map(() => 1)),
   };
+}
+
+/** AWS: CloudWatch API reference, "Dimension", "PutMetricData". The first message is AWS's, as users quote it. */
+function requireAscii(text: string, parameter: string): void {
+  if (/[^\p{ASCII}]/u.test(text)) {
+    throw invalidValue(`The value for parameter ${parameter} contains non-ASCII characters.`);
+  }
+  if (/\p{Cc}/u.test(text)) throw invalidValue(`The value for parameter ${parameter} contains control characters.`);
 }
 
 function requireValue(value: number, parameter: string): void {

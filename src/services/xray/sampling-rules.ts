@@ -217,6 +217,11 @@ const table = operations({
       })),
     };
   }),
+  /**
+   * What daemons and collectors tell of themselves every minute. AWS: X-Ray API reference, "PutTelemetryRecords": no operation
+   * reads it again, so it isn't kept.
+   */
+  PutTelemetryRecords: reading(async () => ({})),
   ListTagsForResource: reading(async (work) => ({
     Tags: Object.entries((await tagged(work)).tags).map(([Key, Value]) => ({ Key, Value })),
   })),

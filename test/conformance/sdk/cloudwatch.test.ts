@@ -215,19 +215,29 @@ describe("CloudWatch metrics", () => {
             { Name: "a", Value: "c" },
           ],
         }),
+        put({ Value: 1, Dimensions: [{ Name: "a", Value: "ü" }] }),
+        put({ Value: 1, Dimensions: [{ Name: "a", Value: "b\tc" }] }),
+        put({ Value: 1, Dimensions: [{ Name: "a", Value: " " }] }),
+        put({ Value: 1, Dimensions: [{ Name: ":a", Value: "b" }] }),
+        put({ Value: 1 }, "Bäd"),
         put({}),
         put({ Value: 1, Values: [1] }),
         put({ Value: 1, Unit: "Furlongs" }),
       ]),
       [
         "MalformedInput",
-        ...Array.from({ length: 7 }, () => "InvalidParameterValueException"),
+        ...Array.from({ length: 12 }, () => "InvalidParameterValueException"),
         "MissingRequiredParameterException",
         "InvalidParameterCombinationException",
         "ValidationException",
       ],
     );
     assert.deepEqual((await client.send(new ListMetricsCommand({ Namespace: "Bad" }))).Metrics, []);
+    const second = { Name: "b", Value: "日本" };
+    assert.deepEqual(await put({ Value: 1, Dimensions: [{ Name: "a", Value: "c" }, second] }), [
+      ...["InvalidParameterValueException", 400],
+      "The value for parameter MetricData.member.1.Dimensions.member.2.Value contains non-ASCII characters.",
+    ]);
   });
 
   it("speaks query and JSON as well, with the errors' names of each", async () => {
@@ -684,11 +694,13 @@ describe("CloudWatch alarms", () => {
         },
         { ComparisonOperator: "LessThanLowerThreshold" },
         { EvaluateLowSampleCountPercentile: "maybe" },
+        { MetricName: "Größe" },
       ]),
       [
         "InvalidParameterValueException",
         ...Array.from({ length: 10 }, () => "ValidationException"),
         "NotImplementedException",
+        "ValidationException",
         "ValidationException",
       ],
     );

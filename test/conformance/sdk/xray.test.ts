@@ -28,6 +28,7 @@ import {
   type GetTraceSummariesCommandOutput,
   InvalidRequestException,
   ListTagsForResourceCommand,
+  PutTelemetryRecordsCommand,
   PutTraceSegmentsCommand,
   UpdateSamplingRuleCommand,
   XRayClient,
@@ -418,6 +419,15 @@ describe("traces", () => {
     const [own, table] = await segmentsOf(trace_id);
     assert.deepEqual([own?.["subsegments"][0].name, table?.["origin"]], ["DynamoDB", "AWS::DynamoDB::Table"]);
     assert.equal((await summaries("duration = 2"))[0]?.Id, trace_id);
+  });
+
+  it("what a daemon tells of itself is taken, and looked at", async () => {
+    const Timestamp = new Date();
+    const counts = { SegmentsReceivedCount: 3, SegmentsSentCount: 3, BackendConnectionErrors: { TimeoutCount: 1 } };
+    const put = (record: object) =>
+      xray.send(new PutTelemetryRecordsCommand({ TelemetryRecords: [record as { Timestamp: Date }], Hostname: "h" }));
+    assert.equal((await put({ Timestamp, ...counts })).$metadata.httpStatusCode, 200);
+    await assert.rejects(put(counts), { name: "InvalidRequestException", message: /timestamp/ });
   });
 
   it("segments that mean harm are refused, or shown within bounds, and hide no others", async () => {
