@@ -41,7 +41,7 @@ async function start(
     facts: {
       code: async () => undefined,
       isReady: () => true,
-      metrics: () => "",
+      metrics: () => Buffer.from(""),
       accountThrottle: { ratePerSecond: 1, burst: 1 },
       beyondAws: [],
       status: async () => [],

@@ -15,7 +15,7 @@ import type { StageStatus } from "./stage-status.ts";
 /** What the operations endpoints need from the running server. */
 export interface ServerFacts {
   isReady(): boolean;
-  metrics(): string;
+  metrics(): Buffer;
   status(): Promise<readonly StageStatus[]>;
   /** Returns the code that a function's `Code.Location` leads to, or undefined if there is none or no longer. */
   code(path: string): Promise<Buffer | undefined>;
