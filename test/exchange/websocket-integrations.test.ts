@@ -12,7 +12,7 @@ import { functionArn } from "./a-rest-api.ts";
 import { aWebSocketApi, aWebSocketStage, type WebSocketRouteOf } from "./a-websocket-api.ts";
 import { isSignatureRight } from "./aws-signature.ts";
 import { allowAll, FakeFunctions } from "./fake-functions.ts";
-import { connect, host } from "./open-websocket.ts";
+import { connect, type HandshakeRefused, host } from "./open-websocket.ts";
 import { startBackend, startGateway, startRawBackend } from "./start-gateway.ts";
 
 const uri = `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
@@ -486,6 +486,11 @@ test("a MOCK's status, a backend's and a failing function decide on the handshak
     { integration: mock(403), responses: [{ ResponseTemplates: { $default: "go away" } }] },
     /^Error: 403 go away$/,
   );
+  // The key of a template is no media type.
+  await assert.rejects(connect(gateway), ({ headers }: HandshakeRefused) => {
+    assert.equal(headers["content-type"], "application/json");
+    return true;
+  });
   await refuses({ integration: mock(302) }, /^Error: 302 /);
   const url = (IntegrationType: "HTTP" | "HTTP_PROXY"): Partial<WebSocketIntegration> => ({
     IntegrationType,

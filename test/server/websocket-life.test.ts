@@ -160,6 +160,14 @@ test("a client connects by a custom domain name, and is called back by it, until
   assert.equal(await statusOf(chat, connectionId), 200);
   assert.equal(await statusOf(other, connectionId), 410);
   assert.equal(await client.ask("still here"), "called back");
+  const later = await connect(t, "/chat", { host });
+  assert.equal((await later.told()).name, "other 1");
+  // Nobody asks clients for their certificates here: a name with mutual TLS lets nobody connect, nor call back.
+  await v2("UpdateDomainName", { DomainName, MutualTlsAuthentication: { TruststoreUri: "s3://bucket/ca.pem" } });
+  await assert.rejects(connect(t, "/chat", { host }), /^Error: 501$/);
+  assert.equal((await post()).status, 501);
+  assert.equal((await later.told()).name, "other 1");
+  await v2("UpdateDomainName", { DomainName, MutualTlsAuthentication: { TruststoreUri: "" } });
   assert.equal((await (await connect(t, "/chat", { host })).told()).name, "other 1");
 });
 

@@ -160,7 +160,8 @@ function linkTemplates(
       template === null || typeof template === "string"
         ? template
         : linkTemplate(template, { side: "response", mediaType, ...options });
-    return [mediaType, { mediaType, make }];
+    // Of a WebSocket API it is a key that was selected, and no media type.
+    return [mediaType, { mediaType: plan.selection === undefined ? mediaType : undefined, make }];
   });
   return new Map(entries);
 }
