@@ -142,13 +142,15 @@ const makers: Readonly<Record<string, (of: Evaluate, memory: QueryMemory) => Agg
     new Moments(of, (count, sum, squares) => Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2))),
   min: (of, memory) => new Extreme(of, memory, -1),
   max: (of, memory) => new Extreme(of, memory, 1),
+  sortsfirst: (of, memory) => new Extreme(of, memory, -1),
+  sortslast: (of, memory) => new Extreme(of, memory, 1),
   count_distinct: (of, memory) => new CountDistinct(of, memory),
   earliest: (of, memory) => new AtEnd(of, memory, -1),
   latest: (of, memory) => new AtEnd(of, memory, 1),
 };
 
 /** Functions whose value is of the kind of their argument's. */
-const ofItsKind: ReadonlySet<string> = new Set(["min", "max", "earliest", "latest"]);
+const ofItsKind: ReadonlySet<string> = new Set(["min", "max", "sortsfirst", "sortslast", "earliest", "latest"]);
 
 /** Parses `count(*)`, `avg(x)`, `pct(x, 99)`… */
 export function parseAggregate(reader: QueryReader): AggregateFactory {

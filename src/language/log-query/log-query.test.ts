@@ -77,6 +77,8 @@ test("filters compare, search and combine", () => {
     "not (status = 404 or status = 500) and ispresent(status)": 2,
     "@message like /ERROR|WARN/": 2,
     "@message like /(?i)error/": 1,
+    "@message like /^(?i)PLAIN error/": 1,
+    "@message like /^(?s)plain/": 2,
     "@message =~ /took \\d+ ms/": 2,
     '@message not like "plain"': 5,
     "req.tags.1 = 'b'": 4,
@@ -92,6 +94,41 @@ test("filters compare, search and combine", () => {
     "__proto__ = 1": 0,
   };
   for (const [condition, expected] of Object.entries(cases)) assert.equal(count(condition), expected, condition);
+});
+
+test("functions answer as AWS's guide says", () => {
+  const cases: Readonly<Record<string, string>> = {
+    'ltrim("xyZxyfooxyZ", "xyZ")': "fooxyZ",
+    'rtrim("xyZfooxyxyZ", "xyZ")': "xyZfoo",
+    'trim("xyZfooxyZ", "xyZ")': "foo",
+    'trim("  foo ")': "foo",
+    'trim("foo", "")': "foo",
+    'trim("xx", "x")': "",
+    'substr("xyZfooxyZ", 3, 3)': "foo",
+    'replace("foo", "o", "0")': "f00",
+    'strlen("añ😀")': "3",
+    "2 * 3 ^ 2": "18",
+    "2 ^ 3": "8",
+    "dateceil(@timestamp, 1h)": "2026-11-21 08:00:00.000",
+    "dateceil(datefloor(@timestamp, 1h), 1h)": "2026-11-21 07:00:00.000",
+    'isValidIp("10.1.2.3")': "1",
+    'isValidIp("10.1.2.03")': "0",
+    'isValidIpV4("2001:db8::1")': "0",
+    'isValidIpV6("2001:db8::1")': "1",
+    'isValidIpV6("::ffff:10.0.0.1")': "1",
+    "isValidIp(nowhere)": "0",
+    'isIpInSubnet("10.1.2.3", "10.0.0.0/8")': "1",
+    'isIpInSubnet("2001:db8::1", "2001:db8::/32")': "1",
+    'isIpv4InSubnet("10.1.2.3", "10.2.0.0/16")': "0",
+    'isIpv4InSubnet("2001:db8::1", "2001:db8::/32")': "0",
+    'isIpv6InSubnet("2001:db9::1", "2001:db8::/32")': "0",
+    'isIpInSubnet("10.1.2.3", "wrong")': "0",
+  };
+  for (const [call, expected] of Object.entries(cases)) {
+    assert.deepEqual(rows(`fields ${call} as x | display x | limit 1`), [{ x: expected }], call);
+  }
+  const [ends] = rows("stats sortsFirst(req.path) as first, sortsLast(req.path) as last");
+  assert.deepEqual(ends, { first: "/cats", last: "/pets" });
 });
 
 test("parse takes parts of a line by wildcards or by a pattern's groups", () => {

@@ -1,4 +1,5 @@
 import { bounds } from "../../base/bounds.ts";
+import { isInNetwork, parseIpAddress, parseIpNetwork } from "../../base/ip-address.ts";
 import { parseEcmaPattern } from "../ecma-pattern.ts";
 import { parseJavaPattern } from "../java/java-pattern.ts";
 import { asNumber, asText, compareValues, type QueryRecord, type QueryValue } from "./query-record.ts";
@@ -129,7 +130,9 @@ function parseMatcher(reader: QueryReader): (text: string | undefined) => boolea
 }
 
 /** Both engines are bounded, whatever the pattern. What one of them does not know the other may. */
-function linkPattern(source: string, start: number, end: number): (text: string) => boolean {
+function linkPattern(given: string, start: number, end: number): (text: string) => boolean {
+  // AWS's guide has `/^(?i)Exception$/`. These flags mean the same before the `^`, where the engine takes them.
+  const source = given.replace(/^\^(\(\?[is]+\))/, "$1^");
   const ecma = /^\(\?[a-z]+\)/.test(source) ? undefined : parseEcmaPattern(source);
   if (ecma !== undefined) return (text) => withinWork(() => ecma.isFoundIn(text, patternMeter)) === true;
   const parsed = parseJavaPattern(source);
@@ -167,13 +170,17 @@ function parseSum(reader: QueryReader, depth: number): Expression {
 }
 
 function parseProduct(reader: QueryReader, depth: number): Expression {
+  let left = parsePower(reader, depth);
+  for (let symbol = reader.symbol("*", "/", "%"); symbol !== undefined; symbol = reader.symbol("*", "/", "%")) {
+    left = calculation(symbol, left.evaluate, parsePower(reader, depth).evaluate);
+  }
+  return left;
+}
+
+function parsePower(reader: QueryReader, depth: number): Expression {
   let left = parseOperand(reader, depth);
-  for (
-    let symbol = reader.symbol("*", "/", "%", "^");
-    symbol !== undefined;
-    symbol = reader.symbol("*", "/", "%", "^")
-  ) {
-    left = calculation(symbol, left.evaluate, parseOperand(reader, depth).evaluate);
+  while (reader.symbol("^") !== undefined) {
+    left = calculation("^", left.evaluate, parseOperand(reader, depth).evaluate);
   }
   return left;
 }
@@ -212,6 +219,40 @@ const onNumber =
     const result = number === undefined ? undefined : compute(number);
     return result !== undefined && Number.isFinite(result) ? result : undefined;
   };
+/** Removes white space, or the characters of a second text. */
+const trimmed =
+  (isAtStart: boolean, isAtEnd: boolean): Compute =>
+  ([value, given]) => {
+    const text = asText(value);
+    if (text === undefined || !allowText(text.length)) return undefined;
+    const chars = given === undefined ? undefined : new Set((asText(given) ?? "").slice(0, 1_024));
+    const isCut = (at: number): boolean => (chars === undefined ? text[at]!.trim() === "" : chars.has(text[at]!));
+    let [from, to] = [0, text.length];
+    while (isAtStart && from < to && isCut(from)) from++;
+    while (isAtEnd && to > from && isCut(to - 1)) to--;
+    return text.slice(from, to);
+  };
+
+/** Whether a text is an address of the families, which are told by how it is written. */
+const isAddress =
+  (...families: readonly (4 | 6)[]): Compute =>
+  ([value]) => {
+    const text = asText(value) ?? "";
+    return families.includes(text.includes(":") ? 6 : 4) && parseIpAddress(text) !== undefined;
+  };
+const isInSubnet =
+  (...families: readonly (4 | 6)[]): Compute =>
+  ([value, subnet]) => {
+    const address = parseIpAddress(asText(value) ?? "");
+    const network = parseIpNetwork(asText(subnet) ?? "");
+    return (
+      address !== undefined &&
+      network !== undefined &&
+      families.includes(address.family) &&
+      isInNetwork(address, network)
+    );
+  };
+
 const extreme =
   (sign: number): Compute =>
   (values) =>
@@ -226,12 +267,13 @@ const functions: Readonly<Record<string, readonly [argumentsMin: number, argumen
   sqrt: [1, 1, onNumber(Math.sqrt)],
   greatest: [1, 50, extreme(-1)],
   least: [1, 50, extreme(1)],
-  strlen: [1, 1, onText((text) => text.length)],
+  // In code points: the halves of a surrogate pair count as one.
+  strlen: [1, 1, onText((text) => text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0))],
   toupper: [1, 1, onText((text) => text.toUpperCase())],
   tolower: [1, 1, onText((text) => text.toLowerCase())],
-  trim: [1, 1, onText((text) => text.trim())],
-  ltrim: [1, 1, onText((text) => text.trimStart())],
-  rtrim: [1, 1, onText((text) => text.trimEnd())],
+  trim: [1, 2, trimmed(true, true)],
+  ltrim: [1, 2, trimmed(true, false)],
+  rtrim: [1, 2, trimmed(false, true)],
   concat: [
     1,
     50,
@@ -255,6 +297,12 @@ const functions: Readonly<Record<string, readonly [argumentsMin: number, argumen
   ispresent: [1, 1, ([value]) => value !== undefined],
   isempty: [1, 1, ([value]) => value === undefined || value === ""],
   isblank: [1, 1, ([value]) => value === undefined || asText(value)?.trim() === ""],
+  isvalidip: [1, 1, isAddress(4, 6)],
+  isvalidipv4: [1, 1, isAddress(4)],
+  isvalidipv6: [1, 1, isAddress(6)],
+  isipinsubnet: [2, 2, isInSubnet(4, 6)],
+  isipv4insubnet: [2, 2, isInSubnet(4)],
+  isipv6insubnet: [2, 2, isInSubnet(6)],
   tomillis: [1, 1, onNumber((ms) => ms)],
   frommillis: [1, 1, onNumber((ms) => ms)],
 };
@@ -271,11 +319,11 @@ function replaced(text: string | undefined, sought: string, by: string): string 
 
 function parseCall(reader: QueryReader, name: string, start: number, depth: number): Expression {
   const lower = name.toLowerCase();
-  if (lower === "bin") return parseBin(reader, fieldExpression("@timestamp"));
-  if (lower === "datefloor") {
+  if (lower === "bin") return parseBin(reader, fieldExpression("@timestamp"), Math.floor);
+  if (lower === "datefloor" || lower === "dateceil") {
     const time = parseExpression(reader, depth + 1);
     reader.expect(",");
-    return parseBin(reader, time);
+    return parseBin(reader, time, lower === "datefloor" ? Math.floor : Math.ceil);
   }
   if (!Object.hasOwn(functions, lower)) {
     throw new QueryError(`the function ${name} is not known here`, start, start + name.length);
@@ -294,15 +342,15 @@ function parseCall(reader: QueryReader, name: string, start: number, depth: numb
   return { evaluate: (record) => compute(given.map((each) => each(record))), isTime };
 }
 
-/** `5m)` of `bin(5m)`: the beginning of the time's interval. */
-function parseBin(reader: QueryReader, { evaluate }: Expression): Expression {
+/** `5m)` of `bin(5m)`: the time, rounded to whole intervals. */
+function parseBin(reader: QueryReader, { evaluate }: Expression, round: (count: number) => number): Expression {
   const duration = reader.duration();
   if (duration === undefined) throw reader.unexpected();
   reader.expect(")");
   return {
     evaluate: (record) => {
       const ms = asNumber(evaluate(record));
-      return ms === undefined ? undefined : Math.floor(ms / duration.ms) * duration.ms;
+      return ms === undefined ? undefined : round(ms / duration.ms) * duration.ms;
     },
     isTime: true,
   };
