@@ -99,6 +99,8 @@ test("an authorizer's function is asked with its own event, and what it says is 
   });
   assert.deepEqual(Object.keys(headers), Object.keys(multiValueHeaders));
   assert.ok("Sec-WebSocket-Key" in headers);
+  const ofHop = Object.entries(headers).filter(([name]) => /^(?:connection|content-length|upgrade)$/i.test(name));
+  assert.deepEqual(Object.fromEntries(ofHop), { Connection: "upgrade", "content-length": "0", Upgrade: "websocket" });
   const { connectionId, requestId, extendedRequestId, ...context } = requestContext;
   assert.equal(requestId, extendedRequestId);
   assert.match(connectionId, /^[\w-]{15}=$/);

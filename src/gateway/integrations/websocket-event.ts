@@ -37,7 +37,7 @@ export function linkConnectAuthorizerEvent(
   const variables = `"stageVariables":${json(stage.stageVariables)},"requestContext":{`;
   const writeContext = linkConnectionContext(stage, method);
   return (exchange, methodArn) =>
-    `{"type":"REQUEST","methodArn":${json(methodArn)},${headersOf(exchange)},` +
+    `{"type":"REQUEST","methodArn":${json(methodArn)},"headers":${maps(authorizerHeaders(exchange), '"multiValueHeaders":')},` +
     `${queryOf(exchange) || '"queryStringParameters":{},"multiValueQueryStringParameters":{},'}` +
     `${variables}${writeContext(exchange)}}}`;
 }
@@ -72,10 +72,22 @@ function authorizerOf({ caller: { grant }, access }: Exchange): string {
 }
 
 /** The headers of the handshake but those of the hop: `Connection` and `Upgrade`, as captured events lack them. */
-export function headersOf(exchange: Exchange): string {
+export const headersOf = (exchange: Exchange): string =>
+  `"headers":${maps(headersWithout(/^(?:connection|upgrade)$/i, exchange), '"multiValueHeaders":')}`;
+
+/** An authorizer is told the hop's headers as well, as the guide's example has them. */
+const authorizerHeaders = (exchange: Exchange): ReturnType<typeof eventHeaders> =>
+  new Map([
+    ["Connection", ["upgrade"]],
+    ["content-length", ["0"]],
+    ...headersWithout(/^(?:connection|upgrade|content-length)$/i, exchange),
+    ["Upgrade", ["websocket"]],
+  ]);
+
+function headersWithout(names: RegExp, exchange: Exchange): ReturnType<typeof eventHeaders> {
   const headers = new Map(eventHeaders(exchange));
-  for (const name of headers.keys()) if (/^(?:connection|upgrade)$/i.test(name)) headers.delete(name);
-  return `"headers":${maps(headers, '"multiValueHeaders":')}`;
+  for (const name of headers.keys()) if (names.test(name)) headers.delete(name);
+  return headers;
 }
 
 /** Empty for a handshake without a query, else with a comma at the end. */
