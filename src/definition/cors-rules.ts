@@ -32,9 +32,15 @@ export function checkCors(cors: CorsConfiguration): string | undefined {
   return badHeader === undefined ? undefined : `Invalid CORS header specified: ${badHeader}`;
 }
 
-/** Returns a valid CORS configuration as it is kept. AWS quirk, as users quote it: names of headers come back in lower case. */
-export const storedCors = (cors: CorsConfiguration): CorsConfiguration => ({
-  ...cors,
-  ...(cors.AllowHeaders && { AllowHeaders: cors.AllowHeaders.map((name) => name.toLowerCase()) }),
-  ...(cors.ExposeHeaders && { ExposeHeaders: cors.ExposeHeaders.map((name) => name.toLowerCase()) }),
-});
+/**
+ * Returns a valid CORS configuration as it is kept; undefined for one that configures nothing.
+ * AWS quirk, as users quote it: names of headers come back in lower case.
+ */
+export function storedCors(cors: CorsConfiguration): CorsConfiguration | undefined {
+  if (Object.keys(cors).length === 0) return undefined;
+  return {
+    ...cors,
+    ...(cors.AllowHeaders && { AllowHeaders: cors.AllowHeaders.map((name) => name.toLowerCase()) }),
+    ...(cors.ExposeHeaders && { ExposeHeaders: cors.ExposeHeaders.map((name) => name.toLowerCase()) }),
+  };
+}

@@ -68,7 +68,6 @@ const guards = {
     enableSimpleResponses: flag,
   },
   pathItem: {
-    security: () => "guards nothing there",
     parameters: (value) => (Array.isArray(value) ? undefined : "has to be a list"),
   },
   operation: {
@@ -80,6 +79,8 @@ const guards = {
     ...validatorName,
   },
   auth: { type: text },
+  // Where a slip of the indentation puts what is an operation's.
+  ofOperation: {},
   parameter: { name: text, in: text, required: flag },
   requestBody: { content: object },
   mediaType: { schema: (value) => (typeof value === "boolean" ? undefined : object(value)) },
@@ -107,9 +108,12 @@ const extensions: ReadonlySet<string> = new Set(
 );
 
 /** Guards that API Gateway reads in some places and ignores in all others. */
-const guardsOfOnePlace: ReadonlySet<string> = new Set(
-  ["policy", "auth", "request-validator", "request-validators"].map((name) => extension + name),
-);
+const guardsOfOnePlace: ReadonlySet<string> = new Set([
+  "security",
+  ...["policy", "auth", "authorizer", "authtype", "request-validator", "request-validators"].map(
+    (name) => extension + name,
+  ),
+]);
 
 /**
  * Returns whether a member guards something wherever it may stand. Paths and their operations have guards: of two with one
@@ -119,7 +123,7 @@ export const isGuard = (name: string): boolean =>
   guardsOfOnePlace.has(name) || guardsAnywhere.has(name) || name.startsWith("/");
 
 const guardsAnywhere: ReadonlySet<string> = new Set([
-  ...["security", "securityDefinitions", "securitySchemes", `${extension}any-method`],
+  ...["securityDefinitions", "securitySchemes", `${extension}any-method`],
   ...["get", "put", "post", "delete", "options", "head", "patch"],
 ]);
 
@@ -222,6 +226,9 @@ class GuardCheck {
     if (isObject(auth)) {
       this.#members("auth", auth, `${extension}auth of ${place}`);
       if (auth["type"] === undefined) this.#refuse(`type in ${extension}auth of ${place}`, "is missing");
+    }
+    for (const name of [`${extension}integration`, "responses"]) {
+      this.#members("ofOperation", this.#resolved(operation[name]), `${name} of ${place}`);
     }
     const body = this.#resolved(operation["requestBody"]);
     this.#members("requestBody", body, `the body of ${place}`);

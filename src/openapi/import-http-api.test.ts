@@ -292,6 +292,16 @@ test("documents that can't be imported are refused with the reason", () => {
     [document({ paths: { "/a": get({ "x-amazon-apigateway-auth": { type: "JWT" } }) } }), /Invalid authorizer ID/],
     [document({ paths: { "/a": get({ "x-amazon-apigateway-auth": { type: "AWS_IAMM" } }) } }), /one of the types NONE/],
     [document({ paths: { "/a": { ...get(), security: [{ jwt: [] }] } } }), /security of '\/a' guards nothing there/],
+    [secured([], { jwt, request, signed, security: [{ jwt: [] }] }), /security scheme 'security' has to be an object/],
+    [
+      document({ paths: { "/a": get({ "x-amazon-apigateway-integration": { ...url, security: [{ jwt: [] }] } }) } }),
+      /security of x-amazon-apigateway-integration of 'GET \/a' guards nothing there/,
+    ],
+    [
+      document({ paths: { "/a": get({ "x-amazon-apigateway-authorizer": { type: "jwt" } }) } }),
+      /x-amazon-apigateway-authorizer of 'GET \/a' guards nothing there/,
+    ],
+    [document({ "x-amazon-apigateway-importexport-version": "2.0" }), /importexport-version: it has to be 1\.0/],
     [document({ paths: { "/a": get() } }).replace('{"get":', '{"get":{},"get":'), /get is given more than once/],
     [document({ paths: { "/a": get() } }).replace('{"/a":', '{"/a":{},"/a":'), /\/a is given more than once/],
     [document({ "x-amazon-apigateway-cors": [] }), /x-amazon-apigateway-cors/],
@@ -309,6 +319,31 @@ test("a misspelt member of CORS is told", () => {
     warnings,
     ["allowMethod", "AllowHeaders"].map((name) => `${name} is not a member of x-amazon-apigateway-cors. Ignoring.`),
   );
+});
+
+test("a CORS extension that configures nothing is none", () => {
+  for (const cors of [{}, { allowOrigin: ["*"] }]) {
+    const { definition } = imported(importText(document({ "x-amazon-apigateway-cors": cors })));
+    assert.equal(definition.api.CorsConfiguration, undefined);
+  }
+});
+
+test("the version of imports may be a number, as YAML has it", () => {
+  for (const version of ["1.0", 1.0]) {
+    assert.equal(importText(document({ "x-amazon-apigateway-importexport-version": version })).kind, "imported");
+  }
+});
+
+test("a pattern for tokens, which HTTP APIs do not have, is told", () => {
+  const { "x-amazon-apigateway-authorizer": authorizer, ...scheme } = request;
+  const filtered = {
+    ...scheme,
+    "x-amazon-apigateway-authorizer": { ...authorizer, identityValidationExpression: "^x" },
+  };
+  const { warnings } = imported(importText(document({ components: { securitySchemes: { request: filtered } } })));
+  assert.deepEqual(warnings, [
+    "identityValidationExpression of security scheme 'request' is not supported by HTTP APIs. Ignoring.",
+  ]);
 });
 
 test("an export without extensions has the paths alone, and a stage's has its address", () => {

@@ -127,6 +127,7 @@ class HttpApiImport {
 
   run(): ImportedApi {
     const prefix = this.#pathPrefix();
+    this.#checkVersion();
     for (const name of Object.keys(this.#api.source)) this.#tellOfIgnored(name);
     for (const { path, operations } of this.#api.paths) {
       for (const operation of operations) this.#importRoute(operation, path === "/$default" ? path : prefix + path);
@@ -182,7 +183,7 @@ class HttpApiImport {
       DisableExecuteApiEndpoint: isDisabled ?? api.DisableExecuteApiEndpoint,
       ...(this.#api.description !== undefined && { Description: this.#api.description }),
       ...(this.#api.version !== undefined && this.#api.version !== "" && { Version: this.#api.version }),
-      ...(cors !== undefined && { CorsConfiguration: storedCors(cors) }),
+      ...(cors !== undefined && { CorsConfiguration: cors }),
       // AWS: tags that the document does not name stay.
       ...((tags !== undefined || imported !== undefined) && { Tags: { ...tags, ...imported } }),
     };
@@ -238,14 +239,23 @@ class HttpApiImport {
     if (credentials !== undefined && credentials !== null && AllowCredentials === undefined) {
       this.#log.error(`Unable to read allowCredentials of ${extension}cors: it has to be true or false`);
     }
-    return {
+    return storedCors({
       ...(AllowOrigins !== undefined && { AllowOrigins }),
       ...(AllowMethods !== undefined && { AllowMethods }),
       ...(AllowHeaders !== undefined && { AllowHeaders }),
       ...(ExposeHeaders !== undefined && { ExposeHeaders }),
       ...(AllowCredentials !== undefined && { AllowCredentials }),
       ...(maxAge !== undefined && { MaxAge: Number(maxAge) }),
-    };
+    });
+  }
+
+  /** AWS: API Gateway Developer Guide, "x-amazon-apigateway-importexport-version": the only version is 1.0. */
+  #checkVersion(): void {
+    const name = `${extension}importexport-version`;
+    const given = member(this.#api.source, name);
+    // Writers of YAML and JSON make a number of it.
+    if (given === undefined || /^1(\.0)?$/.test(scalarText(given) ?? "")) return;
+    this.#log.error(`Unable to read ${name}: it has to be 1.0`);
   }
 
   #importRoute(operation: Operation, path: string): void {

@@ -9,6 +9,9 @@ import type { ApiDocument, Operation } from "./read-document.ts";
 const authorizerExtension = "x-amazon-apigateway-authorizer";
 const authTypeExtension = "x-amazon-apigateway-authtype";
 
+/** A pattern for tokens, which API Gateway checks before it asks a REST API's authorizer. */
+const validationMember = "identityValidationExpression";
+
 const authTypes: readonly string[] = ["NONE", "AWS_IAM", "CUSTOM", "JWT"];
 
 /** The meaning of a security scheme to an HTTP API. */
@@ -118,6 +121,10 @@ export class HttpSecurityImport {
     if (typeof authorizer === "string" || problem !== undefined) {
       this.#log.error(`Unable to create authorizer from security definition: '${name}'. ${problem}`);
       return { kind: "failed" };
+    }
+    // AWS: API Gateway Developer Guide, "x-amazon-apigateway-authorizer object": supported only for REST APIs.
+    if (member(extension, validationMember) !== undefined) {
+      this.#log.warn(`${validationMember} of security scheme '${name}' is not supported by HTTP APIs. Ignoring.`);
     }
     return { kind: "authorizer", authorizer };
   }

@@ -37,7 +37,7 @@ type CreateInput = Work<"CreateApi">["input"];
 function corsOf(input: NonNullable<CreateInput["CorsConfiguration"]>): CorsConfiguration | undefined {
   const cors = present<CorsConfiguration>({ ...(input as CorsConfiguration) });
   refuse(checkCors(cors));
-  return nonEmpty(storedCors(cors));
+  return storedCors(cors);
 }
 
 /** What AWS has for HTTP APIs, which can't be chosen. AWS: CreateApi, routeSelectionExpression. */
