@@ -196,7 +196,11 @@ test("the integration's status, headers and the message choose the answer's temp
         TemplateSelectionExpression,
         ResponseTemplates: { "201": "created $input.body", special: "special", mine: "mine", $default: "other" },
       },
-      { IntegrationResponseKey: "/4\\d\\d/", ResponseTemplates: { $default: "refused" } },
+      {
+        IntegrationResponseKey: "/4\\d\\d/",
+        ResponseTemplates: { $default: "refused", "application/json": "by its type" },
+      },
+      { IntegrationResponseKey: "/3\\d\\d/", ResponseTemplates: { "application/json": "moved", "300": "300" } },
     ],
     isTwoWay: true,
   });
@@ -213,6 +217,7 @@ test("the integration's status, headers and the message choose the answer's temp
   assert.equal(await ask({ action: "header", status: 200 }), "special");
   assert.equal(await ask({ action: "body", status: 200, as: "mine" }), "mine");
   assert.equal(await ask({ action: "body", status: 404 }), "refused");
+  assert.equal(await ask({ action: "body", status: 300 }), "moved");
   assert.match(await ask({ action: "body", status: 500 }), /^\{"message": "Internal server error"/);
   socket.close();
 });

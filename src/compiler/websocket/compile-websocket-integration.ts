@@ -33,7 +33,7 @@ export function compileWebSocketIntegration(
     request: {
       ...step.request,
       templates: compileTemplates(integration.RequestTemplates, asWritten),
-      ...compileRequestSelection(integration),
+      selection: compileTemplateSelection(integration.RequestTemplates, integration.TemplateSelectionExpression),
       ...compileRequestContent(integration),
     },
     responses: compileResponses(context.responses.get(integration.IntegrationId) ?? [], route, context),
@@ -52,14 +52,17 @@ const compileRequestContent = ({
 }: WebSocketIntegration): Pick<RequestTemplatesPlan, "contentHandling"> =>
   strategy === "CONVERT_TO_BINARY" ? { contentHandling: strategy } : {};
 
-/** Without an expression the template `$default` is taken; older set-ups have `application/json` in its place. */
-function compileRequestSelection({
-  RequestTemplates: templates = {},
-  TemplateSelectionExpression: expression,
-}: WebSocketIntegration): Pick<RequestTemplatesPlan, "selection"> {
-  if (expression !== undefined) return { selection: compileSelection("TemplateSelectionExpression", expression) };
-  const isOld = !Object.hasOwn(templates, defaultKey) && Object.hasOwn(templates, "application/json");
-  return { selection: [isOld ? "application/json" : defaultKey] };
+/**
+ * Without an expression the template `$default` is taken; where there is none, `application/json` is in its place, as an
+ * example of the guide has it for requests, and an integration test of AWS's CDK for responses.
+ */
+function compileTemplateSelection(
+  templates: Readonly<Record<string, string>> = {},
+  expression: string | undefined,
+): TextPlan {
+  if (expression !== undefined) return compileSelection("TemplateSelectionExpression", expression);
+  const isByType = !Object.hasOwn(templates, defaultKey) && Object.hasOwn(templates, "application/json");
+  return [isByType ? "application/json" : defaultKey];
 }
 
 /**
@@ -75,9 +78,6 @@ function compileResponses(
   if (responses.length === 0 && !isHeard) return [unchangedResponse];
   return compileV2Responses(responses, variables, asWritten).map(({ response, plan }) => ({
     ...plan,
-    selection: compileResponseSelection(response),
+    selection: compileTemplateSelection(response.ResponseTemplates, response.TemplateSelectionExpression),
   }));
 }
-
-const compileResponseSelection = ({ TemplateSelectionExpression: expression }: IntegrationResponse): TextPlan =>
-  expression === undefined ? [defaultKey] : compileSelection("TemplateSelectionExpression", expression);
