@@ -88,13 +88,19 @@ const plain =
 const each = (change: (value: number, time: number) => number): MathFunction =>
   plain(([value]) => mapValue(value as MathValue, change));
 
-/** AWS: SUM and its like make a number of a time series, and a time series of an array. */
-const aggregate = (compute: (values: readonly number[]) => number): MathFunction =>
+/**
+ * AWS: SUM and its like make a number of a time series, and a time series of an array. `count` is how many values there would be
+ * if none were missing.
+ */
+const aggregate = (compute: (values: readonly number[], count: number) => number): MathFunction =>
   plain(([value]) => {
     if (typeof value === "number") return value;
     const of = value as Series | readonly Series[];
-    if (!isList(of)) return compute([...of.values.values()]);
-    const values = collect(timesOf(of), valuesByTime(of, compute));
+    if (!isList(of)) return compute([...of.values.values()], of.values.size);
+    const values = collect(
+      timesOf(of),
+      valuesByTime(of, (at) => compute(at, of.length)),
+    );
     return { label: "", period: Math.max(0, ...of.map(({ period }) => period)), values };
   });
 
@@ -116,6 +122,10 @@ function valuesByTime(
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const average = (values: readonly number[]): number => sum(values) / values.length;
+const maximum = (values: readonly number[]): number =>
+  values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+const minimum = (values: readonly number[]): number =>
+  values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
 
 function deviation(values: readonly number[]): number {
   const mean = average(values);
@@ -145,21 +155,27 @@ const listOf = (value: MathValue): readonly Series[] => {
   return isList(value) ? value : [value];
 };
 
+/** AWS: they "return a new non-sparse time series": there are values where the series has none. */
 const dateParts = (part: (date: Date) => number): MathFunction =>
-  plain(([value]) =>
-    mapEach(value as MathValue, (series) => mapSeries(series, (_, time) => part(new Date(time * 1_000)))),
+  plain(([value], { timeline }) =>
+    mapEach(value as MathValue, (series) => ({
+      ...series,
+      values: collect(timeline(series.period), (time) => part(new Date(time * 1_000))),
+    })),
   );
 
 /** AWS: CloudWatch User Guide, "Using math expressions with CloudWatch metrics", Functions supported for metric math. */
 const functions: Readonly<Record<string, MathFunction>> = {
   ABS: each(Math.abs),
-  AVG: aggregate(average),
+  // AWS: "Missing values are treated as 0."
+  AVG: aggregate((values, count) => sum(values) / count),
   CEIL: each(Math.ceil),
   DATAPOINT_COUNT: aggregate((values) => values.length),
   DATE: dateParts((date) => date.getUTCDate()),
   // AWS: Monday is 1.
   DAY: dateParts((date) => date.getUTCDay() || 7),
   DIFF: steps((value, before) => value - before),
+  DIFF_TIME: steps((_value, _before, seconds) => seconds),
   EPOCH: dateParts((date) => date.getTime() / 1_000),
   FILL: fill,
   FIRST: plain(([value]) => listOf(value as MathValue)[0] ?? none),
@@ -169,7 +185,7 @@ const functions: Readonly<Record<string, MathFunction>> = {
   LAST: plain(([value]) => listOf(value as MathValue).at(-1) ?? none),
   LOG: each(Math.log),
   LOG10: each(Math.log10),
-  MAX: aggregate((values) => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)),
+  MAX: aggregate(maximum),
   METRIC_COUNT: plain(([value]) => listOf(value as MathValue).length),
   METRICS: (parameters, { metrics, spend }) => {
     const [part] = parameters;
@@ -180,7 +196,7 @@ const functions: Readonly<Record<string, MathFunction>> = {
     spend(found.length);
     return found;
   },
-  MIN: aggregate((values) => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)),
+  MIN: aggregate(minimum),
   MINUTE: dateParts((date) => date.getUTCMinutes()),
   MONTH: dateParts((date) => date.getUTCMonth() + 1),
   PERIOD: plain(([value]) => {
@@ -188,6 +204,7 @@ const functions: Readonly<Record<string, MathFunction>> = {
     return first?.period ?? 0;
   }),
   RATE: steps((value, before, seconds) => (value - before) / seconds),
+  REMOVE_EMPTY: plain(([value]) => listOf(value as MathValue).filter(({ values }) => values.size > 0)),
   RUNNING_SUM: plain(([value]) =>
     mapEach(value as MathValue, (series) => {
       let total = 0;
@@ -197,6 +214,17 @@ const functions: Readonly<Record<string, MathFunction>> = {
       });
     }),
   ),
+  SLICE: plain(
+    ([value, from, to]) => {
+      if (typeof from !== "number" || !["number", "undefined"].includes(typeof to)) {
+        throw new MathError("SLICE takes an array of time series and one or two numbers.");
+      }
+      return listOf(value as MathValue).slice(from, to as number | undefined);
+    },
+    2,
+    3,
+  ),
+  SORT: sorted,
   STDDEV: aggregate(deviation),
   SUM: aggregate(sum),
   TIME_SERIES: plain(([value], { timeline, period }) => {
@@ -206,9 +234,42 @@ const functions: Readonly<Record<string, MathFunction>> = {
   YEAR: dateParts((date) => date.getUTCFullYear()),
 };
 
+const sortKeys: Readonly<Record<string, (values: readonly number[]) => number>> = {
+  AVG: average,
+  MAX: maximum,
+  MIN: minimum,
+  SUM: sum,
+};
+
+/** AWS: SORT(array, AVG | MIN | MAX | SUM, ASC | DESC, limit). Time series without values come last. */
+function sorted(parameters: readonly MathNode[], scope: MathScope): MathValue {
+  const [of, by, order, limit] = parameters;
+  const word = (node: MathNode | undefined): string => (node?.kind === "name" ? node.name.toUpperCase() : "");
+  if (
+    of === undefined ||
+    parameters.length > 4 ||
+    !Object.hasOwn(sortKeys, word(by)) ||
+    !["ASC", "DESC"].includes(word(order))
+  ) {
+    throw new MathError("SORT takes an array of time series, AVG, MIN, MAX or SUM, ASC or DESC, and a number.");
+  }
+  const list = listOf(evaluateMath(of, scope));
+  scope.spend(sizeOf(list));
+  const sign = word(order) === "ASC" ? 1 : -1;
+  const keyed = list.map((series) => ({ series, key: sortKeys[word(by)]!([...series.values.values()]) }));
+  const known = keyed.filter(({ series }) => series.values.size > 0).sort((a, b) => sign * (a.key - b.key));
+  const empty = keyed.filter(({ series }) => series.values.size === 0);
+  const most = limit === undefined ? list.length : evaluateMath(limit, scope);
+  if (typeof most !== "number") throw new MathError("The limit of SORT is a number.");
+  return [...known, ...empty].slice(0, Math.max(0, most)).map(({ series }) => series);
+}
+
 const none: Series = { label: "", period: 60, values: new Map() };
 
-/** AWS: IF(condition, then, else): where there is no else, false has no value. */
+/**
+ * AWS: "Using IF expressions": where there is no else, false has no value; where a condition that is a time series is true and `then`
+ * has no value, it is 0.
+ */
 function choose(condition: MathValue, then: MathValue, otherwise: MathValue | undefined, scope: MathScope): MathValue {
   const parts = [condition, then, ...(otherwise === undefined ? [] : [otherwise])];
   if (parts.some(isList)) throw new MathError("IF takes time series and numbers, and no arrays.");
@@ -220,7 +281,9 @@ function choose(condition: MathValue, then: MathValue, otherwise: MathValue | un
   const times = typeof condition === "number" ? timesOf(series) : (condition as Series).values.keys();
   const values = collect(series.length === 0 ? scope.timeline(period) : times, (time) => {
     const decided = at(condition, time);
-    return decided === undefined ? undefined : at(decided !== 0 ? then : otherwise, time);
+    if (decided === undefined) return undefined;
+    if (decided === 0) return at(otherwise, time);
+    return at(then, time) ?? (typeof condition === "number" ? undefined : 0);
   });
   return { label: "", period, values };
 }

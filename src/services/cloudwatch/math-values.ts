@@ -20,7 +20,10 @@ export function sizeOf(value: MathValue | undefined): number {
   return isList(value) ? value.reduce((total, series) => total + sizeOf(series), 0) : 1 + value.values.size;
 }
 
-/** Applies an operator. Values at times that one side has not are left out, as are divisions by zero. */
+/**
+ * Applies an operator. AWS: "Using math expressions with CloudWatch metrics", arithmetic, comparison and logical operators: where
+ * one of two time series has no value it counts as 0, and a division by zero has no value.
+ */
 export function operate(operator: MathOperator, left: MathValue, right: MathValue): MathValue {
   if (isList(left) || isList(right)) {
     const length = isList(left) ? left.length : (right as readonly Series[]).length;
@@ -41,10 +44,7 @@ export function operate(operator: MathOperator, left: MathValue, right: MathValu
   return {
     ...left,
     period: Math.max(left.period, right.period),
-    values: collect(left.values.keys(), (time) => {
-      const other = right.values.get(time);
-      return other === undefined ? undefined : compute(left.values.get(time) as number, other);
-    }),
+    values: collect(timesOf([left, right]), (time) => compute(left.values.get(time) ?? 0, right.values.get(time) ?? 0)),
   };
 }
 

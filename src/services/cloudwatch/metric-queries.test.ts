@@ -54,13 +54,17 @@ const store = aStore({ a: [1, 2, undefined, 8, 5], b: [2, 0, 3, 4, undefined] })
 
 const expressions: readonly (readonly [string, readonly (number | null)[]])[] = [
   ["a + 1", [2, 3, null, 9, 6]],
-  ["a / b", [0.5, null, null, 2, null]],
-  ["100 * a / (a + b)", [100 / 3, 100, null, 800 / 12, null]],
+  ["a / b", [0.5, null, 0, 2, null]],
+  ["a + b", [3, 2, 3, 12, 5]],
+  ["a + c", [1, 2, null, 8, 5]],
+  ["a < b", [1, 0, 1, 0, 0]],
+  ["100 * a / (a + b)", [100 / 3, 100, 0, 800 / 12, 100]],
   ["-a ^ 2", [-1, -4, null, -64, -25]],
   ["2 + 3 * a", [5, 8, null, 26, 17]],
   ["SUM([a, b])", [3, 2, 3, 12, 5]],
   ["SUM(METRICS())", [3, 2, 3, 12, 5]],
-  ['AVG(METRICS("a")) + b', [3, 2, null, 12, null]],
+  ["AVG([a, b])", [1.5, 1, 1.5, 6, 2.5]],
+  ['AVG(METRICS("a")) + b', [3, 2, 3, 12, 5]],
   ["a - MIN(a)", [0, 1, null, 7, 4]],
   ["MAX(METRICS())", [2, 2, 3, 8, 5]],
   ["FILL(a, 0)", [1, 2, 0, 8, 5]],
@@ -78,12 +82,35 @@ const expressions: readonly (readonly [string, readonly (number | null)[]])[] = 
   ["TIME_SERIES(METRIC_COUNT(METRICS()))", [3, 3, 3, 3, 3]],
   ["FIRST([b, a])", [2, 0, 3, 4, null]],
   ["CEIL(a / 3) + FLOOR(a / 3) + ABS(-1 * a)", [2, 3, null, 13, 8]],
-  ["HOUR(a)", [11, 11, null, 11, 11]],
-  ["EPOCH(a) - EPOCH(a)", [0, 0, null, 0, 0]],
+  ["HOUR(a)", [11, 11, 11, 11, 11]],
+  ["EPOCH(a) - EPOCH(a)", [0, 0, 0, 0, 0]],
+  ["DIFF_TIME(a)", [null, 60, null, 120, 60]],
+  ["FIRST(SORT(METRICS(), AVG, DESC))", [1, 2, null, 8, 5]],
+  ["FIRST(SORT(METRICS(), sum, asc))", [2, 0, 3, 4, null]],
+  ["LAST(SORT([c, a, b], MAX, DESC, 2))", [2, 0, 3, 4, null]],
+  ["SUM(SLICE(SORT(METRICS(), MAX, DESC), 1))", [2, 0, 3, 4, null]],
+  ["SUM(SLICE([a, b, c], 0, 1))", [1, 2, null, 8, 5]],
+  ["TIME_SERIES(METRIC_COUNT(REMOVE_EMPTY(METRICS())))", [2, 2, 2, 2, 2]],
 ];
 
 for (const [expression, wanted] of expressions) {
   test(`metric math: ${expression}`, () => assert.deepEqual(evaluate(expression, store), wanted));
+}
+
+// The tables of AWS's guide, "Using metric math", comparison and logical operators, and IF expressions.
+const guide = aStore({ a: [1, 1, 0, 0, undefined], b: [30, undefined, 0, 0, 30], c: [0, 0, 20, undefined, 20] });
+const guideComparisons = aStore({ a: [30, 20, 0, 0], b: [20, undefined, 20, undefined] });
+const tables: readonly (readonly [MetricStore, string, readonly (number | null)[]])[] = [
+  [guide, "IF(a, b, c)", [30, 0, 20, null, null]],
+  [guide, "IF(a, 5, c)", [5, 5, 20, null, null]],
+  [guide, "IF(a, b, 5)", [30, 0, 5, 5, null]],
+  [guide, "IF(1, b, c)", [30, null, 0, 0, 30]],
+  [guideComparisons, "a < b", [0, 0, 1, 0, null]],
+  [guideComparisons, "a >= 30", [1, 0, 0, 0, null]],
+  [guideComparisons, "a > 15 AND b > 15", [1, 0, 0, 0, null]],
+];
+for (const [values, expression, wanted] of tables) {
+  test(`metric math, as in AWS's tables: ${expression}`, () => assert.deepEqual(evaluate(expression, values), wanted));
 }
 
 const refused: readonly (readonly [string, RegExp])[] = [
@@ -98,6 +125,9 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ["ANOMALY_DETECTION_BAND(a)", /Portico has no function ANOMALY_DETECTION_BAND/],
   ["SELECT AVG(x) FROM y", /no Metrics Insights/],
   ["FILL(a)", /FILL takes two parameters/],
+  ["FIRST(SORT(METRICS(), a, DESC))", /SORT takes an array/],
+  ["FIRST(SORT(METRICS(), AVG, DESC, a))", /limit of SORT is a number/],
+  ["FIRST(SLICE(METRICS(), a))", /SLICE takes an array/],
   ["constructor(a)", /Portico has no function CONSTRUCTOR/],
   [`${"(".repeat(100)}a`, /nests deeper than 64 levels/],
   [`${"a+".repeat(1_100)}a`, /longer than 2048 characters/],
