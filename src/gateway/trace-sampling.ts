@@ -75,9 +75,10 @@ function readTraceParent(value: string | undefined): TraceParent | undefined {
 interface CompiledRule {
   readonly rule: SamplingRule;
   readonly slot: number;
-  /** Undefined if every host and verb matches, which most rules say. */
+  /** Undefined if every host, verb or path matches, which most rules say. */
   readonly host: TextTest | undefined;
   readonly verb: TextTest | undefined;
+  readonly path: TextTest | undefined;
   readonly headers: readonly (readonly [name: string, test: TextTest])[];
 }
 
@@ -163,9 +164,11 @@ export class TraceSampling {
         rules = this.#compile(scope, { service, arn, reservoirs });
       }
       allowSteps();
-      for (const { rule, slot, host, verb, headers } of rules) {
+      for (const { rule, slot, host, verb, path, headers } of rules) {
         const { request } = exchange;
         if (verb?.(exchange.httpMethod) === false || host?.(request.host) === false) continue;
+        // Unconfirmed: the stage's name is part of it; see docs/compatibility.md, "X-Ray, URLPath".
+        if (path?.(exchange.fullPath) === false) continue;
         if (!headers.every(([name, test]) => test(request.header(name) ?? ""))) continue;
         return reservoirs.sample(slot, rule, this.#clock.now()) ? rule.name : undefined;
       }
@@ -188,18 +191,15 @@ export class TraceSampling {
     return all
       .toSorted((one, other) => one.priority - other.priority || (one.name < other.name ? -1 : 1))
       .filter(
-        ({ serviceName, serviceType, resourceArn, urlPath }) =>
-          // AWS: X-Ray Developer Guide, "Configure sampling rules": API Gateway does not support URL paths.
-          urlPath === "*" &&
-          matches(serviceName, service) &&
-          matches(serviceType.toLowerCase(), stageType) &&
-          matches(resourceArn, arn),
+        ({ serviceName, serviceType, resourceArn }) =>
+          matches(serviceName, service) && matches(serviceType.toLowerCase(), stageType) && matches(resourceArn, arn),
       )
       .map((rule) => ({
         rule,
         slot: reservoirs.slotOf(account, region, rule.name),
         host: rule.host === "*" ? undefined : test(rule.host),
         verb: rule.httpMethod === "*" ? undefined : test(rule.httpMethod),
+        path: rule.urlPath === "*" ? undefined : test(rule.urlPath),
         headers: Object.entries(rule.attributes).map(([name, value]) => [name.toLowerCase(), test(value)] as const),
       }));
   }

@@ -252,6 +252,22 @@ describe("traces", () => {
     );
   });
 
+  it("a sampling rule's path is that of the request, with the stage and without the query", async () => {
+    const rules = [
+      { ...everything, RuleName: "path", URLPath: "/prod/h/re?orded*" },
+      { ...everything, RuleName: "rest", FixedRate: 0 },
+    ];
+    for (const SamplingRule of rules) await xray.send(new CreateSamplingRuleCommand({ SamplingRule }));
+    for (const path of ["/h/recorde", "/h/other?b=/prod/h/recorded", "/h/recorded-7?a=b"]) await call(path);
+    const header = backend.requests.at(-1)?.headers["x-amzn-trace-id"] as string;
+    assert.match(header, /Sampled=1$/);
+    assert.equal((await segmentsOf(rootOf(header)))[0]?.["aws"].xray.sampling_rule_name, "path");
+    for (const { headers } of backend.requests.slice(-3, -1)) {
+      assert.doesNotMatch(headers["x-amzn-trace-id"] as string, /Sampled=1/);
+    }
+    for (const { RuleName } of rules) await xray.send(new DeleteSamplingRuleCommand({ RuleName }));
+  });
+
   it("a segment has AWS's fields, with a subsegment for the authorizer and one for the function", async () => {
     const answer = await call("/f?secret=1");
     const { traceId, header } = (await answer.json()) as { traceId: string; header: string };
