@@ -46,6 +46,15 @@ test("a connection without a route $connect is open, and a MOCK answers from $co
   socket.close();
 });
 
+test("a stage without a deployment lets nobody connect: what is deployed later asks nobody who is there", async () => {
+  await using gateway = await startGateway();
+  const { DeploymentId: _, ...undeployed } = aWebSocketStage();
+  gateway.deployWebSocket(aWebSocketApi({}), undeployed);
+  await assert.rejects(connect(gateway), /^Error: 403 \{"message":"Forbidden"\}$/);
+  gateway.deployWebSocket(aWebSocketApi({ hello }));
+  (await connect(gateway)).socket.close();
+});
+
 test("a MOCK's response template computes with the message", async () => {
   await using gateway = await startGateway();
   const sum = "#set($x = $input.path('$.x'))#set($y = $input.path('$.y')){\"sum\": #set($z = $x + $y)$z}";

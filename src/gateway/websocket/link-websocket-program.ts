@@ -124,6 +124,11 @@ class WebSocketProgram implements Program, MessageProgram {
       this.#refuse(exchange, pathAsSent, request.webSocket);
       return;
     }
+    if (!this.#isDeployed) {
+      const hint = `the stage ${this.plan.stageName} has no deployment yet: create-deployment --stage-name ${this.plan.stageName}`;
+      this.responses.finish(exchange, "RESOURCE_NOT_FOUND", { hint });
+      return;
+    }
     if (!this.#takeConnect()) {
       this.#thread.metrics.add("requestsThrottled");
       const { ratePerSecond } = this.#thread.throttles.connects;
@@ -154,6 +159,14 @@ class WebSocketProgram implements Program, MessageProgram {
       const hint = "this is a WebSocket API: connect to it with ws://";
       this.responses.finish(exchange, "DEFAULT_4XX", { status: 426, hint });
     }
+  }
+
+  /**
+   * Who connected before there are routes would be asked nothing, and stay when they are there.
+   * AWS: API Gateway Developer Guide, "Deploy WebSocket APIs in API Gateway": nothing can be called before a stage has a deployment.
+   */
+  get #isDeployed(): boolean {
+    return this.plan.deploymentId !== "";
   }
 
   #methodOf(routeKey: string): MethodProgram | undefined {

@@ -36,6 +36,8 @@ it("what is deployed is served, and a change only after the next deployment", as
   });
   await client.createRouteResponse({ ApiId: ApiId!, RouteId: RouteId!, RouteResponseKey: "$default" });
   await client.createStage({ ApiId: ApiId!, StageName: "live" });
+  const [refused] = (await once(new WebSocket(`${ApiEndpoint}/live`), "error")) as [Error];
+  assert.match(refused.message, /403/);
   await client.createDeployment({ ApiId: ApiId!, StageName: "live" });
 
   const socket = new WebSocket(`${ApiEndpoint}/live`);
