@@ -114,7 +114,11 @@ describe("an integration of an HTTP API", () => {
     ["a link that is not there", { ...link, ConnectionId: "gone" }, /^Invalid VPC link identifier/],
     ["no link", without(link, "ConnectionId"), /^ConnectionId must be specified/],
     ["a link without VPC_LINK", { ...url, ConnectionId: "link01" }, /^ConnectionId can only be specified/],
-    ["a URL through a link", { ...link, IntegrationUri: "http://a" }, /valid ELB listener ARN/],
+    [
+      "a URL through a link",
+      { ...link, IntegrationUri: "http://a" },
+      /^For VpcLink VPC_LINK, integration uri should be a valid ELB listener ARN or a valid Cloud Map service ARN\.$/,
+    ],
     ["a target group", { ...link, IntegrationUri: listener.replace("listener", "targetgroup") }, /valid ELB/],
     ["a function through a link", { ...lambda, ConnectionType: "VPC_LINK", ConnectionId: "link01" }, /HTTP_PROXY$/],
     ["TLS without a link", { ...url, TlsConfig: { ServerNameToVerify: "a.b" } }, /^TlsConfig can only/],

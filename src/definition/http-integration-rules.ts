@@ -122,11 +122,11 @@ const listenerArn =
 const cloudMapArn =
   /^arn:aws[a-z-]*:servicediscovery:[a-z0-9-]+:\d{12}:service\/srv-[a-z0-9]+(?:\?[^\s\x00-\x1f\x7f]*)?$/;
 
-/** AWS: API Gateway Developer Guide, "Create private integrations for HTTP APIs in API Gateway". */
+/** AWS: API Gateway Developer Guide, "Create private integrations for HTTP APIs in API Gateway". The message is quoted by users. */
 const checkPrivateUri = (uri: string | undefined): string | undefined =>
   uri !== undefined && (listenerArn.test(uri) || cloudMapArn.test(uri))
     ? undefined
-    : "For VpcLink, integration uri should be a valid ELB listener ARN or a valid Cloud Map service ARN.";
+    : "For VpcLink VPC_LINK, integration uri should be a valid ELB listener ARN or a valid Cloud Map service ARN.";
 
 const checkServerName = (name: string | undefined): string | undefined =>
   name === undefined || isDomainName(name.toLowerCase()) ? undefined : `Invalid ServerNameToVerify specified: ${name}`;

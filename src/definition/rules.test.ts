@@ -239,6 +239,16 @@ describe("an integration", () => {
       { ...sqs, credentials: "arn:aws:iam::${stageVariables.account}:role/r" },
       undefined,
     ],
+    [
+      "credentials with a variable behind the account, as AWS's guide writes them",
+      { ...sqs, credentials: "arn:aws:iam::123456789012:${stageVariables.role}" },
+      undefined,
+    ],
+    [
+      "credentials with a variable in place of account and role",
+      { ...sqs, credentials: "arn:aws:iam::${stageVariables.role}" },
+      invalidArn,
+    ],
     ["credentials that are no ARN", { ...http, credentials: "NONE" }, invalidArn],
     ["49 ms", { ...http, timeoutInMillis: 49 }, "Timeout should be between 50 ms and 29000 ms"],
     ["50 ms", { ...http, timeoutInMillis: 50 }, undefined],

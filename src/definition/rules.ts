@@ -175,9 +175,14 @@ function checkBackend(integration: Integration, isFunction: boolean): string | u
 
 const roleArn = /^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user|assumed-role)\/\S+$/;
 
+/**
+ * Returns whether credentials have the form of a role's or user's ARN. A stage variable may stand for the account, for all
+ * behind it, and in the name. AWS: API Gateway Developer Guide, "API Gateway stage variables reference", AWS integration
+ * credentials.
+ */
 export const isRoleArn = (credentials: string): boolean =>
   credentials.length <= bounds.roleArnCharsMax.value &&
-  roleArn.test(credentials.replaceAll(stageVariable, "000000000000"));
+  roleArn.test(credentials.replace(/:\$\{stageVariables\.\w+\}$/, ":role/v").replaceAll(stageVariable, "000000000000"));
 
 /**
  * Checks a backend's address: `http://` or `https://`, a port that AWS reaches (80, 443, 1024–65535), `{name}` where

@@ -13,6 +13,7 @@ import {
   UpdateAuthorizerCommand,
   UpdateStageCommand,
 } from "@aws-sdk/client-apigatewayv2";
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
   CreateAliasCommand,
   LambdaClient,
@@ -135,6 +136,43 @@ describe("functions behind and in front of HTTP APIs", () => {
     const reply = await call(apiId, "/");
     assert.deepEqual([reply.status, await reply.text()], [200, "hello"]);
     await lambda.send(new RemovePermissionCommand({ FunctionName: "greeter:live", StatementId: "gateway" }));
+    assert.equal((await call(apiId, "/")).status, 500);
+  });
+
+  it("a stage variable chooses the role, which invokes without a permission", async () => {
+    const iam = portico.client(IAMClient);
+    const policy = (statement: object): string => JSON.stringify({ Version: "2012-10-17", Statement: statement });
+    await iam.send(
+      new CreateRoleCommand({
+        RoleName: "chosen",
+        AssumeRolePolicyDocument: policy({
+          Effect: "Allow",
+          Principal: { Service: "apigateway.amazonaws.com" },
+          Action: "sts:AssumeRole",
+        }),
+      }),
+    );
+    await iam.send(
+      new PutRolePolicyCommand({
+        RoleName: "chosen",
+        PolicyName: "invoke",
+        PolicyDocument: policy({ Effect: "Allow", Action: "lambda:InvokeFunction", Resource: arnOf("private") }),
+      }),
+    );
+    await lambda.send(functionOf("private", "exports.handler = async () => 'hello';"));
+    const apiId = await anApi();
+    const CredentialsArn = "arn:aws:iam::000000000000:${stageVariables.role}";
+    await aRoute(apiId, "GET /", arnOf("private"), { CredentialsArn });
+    for (const [role, status] of [
+      ["role/chosen", 200],
+      ["role/nobody", 500],
+      ["user/chosen", 500],
+    ] as const) {
+      const StageVariables = { role };
+      await gateway.send(new UpdateStageCommand({ ApiId: apiId, StageName: "$default", StageVariables }));
+      assert.equal((await call(apiId, "/")).status, status, role);
+    }
+    await gateway.send(new UpdateStageCommand({ ApiId: apiId, StageName: "$default", StageVariables: { role: "" } }));
     assert.equal((await call(apiId, "/")).status, 500);
   });
 
