@@ -179,6 +179,44 @@ test("stats counts, sums and sorts groups, by fields and by times", () => {
   assert.deepEqual(rows("stats count(*) as n by bin(5m) as t | stats max(n) as top"), [{ top: "5" }]);
 });
 
+test("stats calculates with aggregations, and with columns before", () => {
+  // AWS's sample query for functions.
+  const memory = `filter @type = "REPORT"
+    | stats max(@memorySize / 1000 / 1000) as provisonedMemoryMB,
+        max(@maxMemoryUsed / 1000 / 1000) as maxMemoryUsedMB,
+        provisonedMemoryMB - maxMemoryUsedMB as overProvisionedMB`;
+  assert.deepEqual(rows(memory), [{ provisonedMemoryMB: "128", maxMemoryUsedMB: "64", overProvisionedMB: "64" }]);
+  assert.deepEqual(
+    rows(
+      "filter ispresent(status) | stats sum(latency) / count(*) as mean, ceil(mean), max(latency)-min(latency) by req.path",
+    ),
+    [
+      { "req.path": "/pets", mean: "130.25", "ceil(mean)": "131", "max(latency)-min(latency)": "240.5" },
+      { "req.path": "/cats", mean: "17.5", "ceil(mean)": "18", "max(latency)-min(latency)": "25" },
+    ],
+  );
+  assert.deepEqual(rows("stats count(*) as n by ispresent(status) as s | sort n desc | limit 1"), [{ s: "1", n: "4" }]);
+});
+
+test("fields are found in the first JSON of a line, and in the lines of functions", () => {
+  const find = (field: string, message: string): string | undefined => {
+    const parsed = parseLogQuery(`fields ${field} as x | display x`);
+    assert.ok(parsed.kind === "query");
+    const query = parsed.begin(undefined);
+    query.take({ ...lines[0]!, message });
+    return finished(query)[0]?.find((column) => column.field === "x")?.value;
+  };
+  const report =
+    "REPORT RequestId: 6f1c0a38-0a2b-4c5d-8e9f-001122334455\tDuration: 1 ms\t\nXRAY TraceId: 1-5759e988-bd862e3fe1be46a994272793\tSegmentId: 53995c3f42cd8ad8\tSampled: true\t\n";
+  assert.equal(find("@xrayTraceId", report), "1-5759e988-bd862e3fe1be46a994272793");
+  assert.equal(find("@xraySegmentId", report), "53995c3f42cd8ad8");
+  assert.equal(find("order.id", 'INFO {"order":{"id":7},"text":"} \\" {"} and {"order":{"id":8}}'), "7");
+  assert.equal(find("order.id", 'INFO {order} {"order":{"id":8}}'), undefined);
+  assert.equal(find("order.id", 'INFO {"order":{"id":7}'), undefined);
+  assert.equal(find("`@@a.com`", '{"@a.com":5}'), "5");
+  assert.equal(find("`@a.com`", '{"@a.com":5}'), undefined);
+});
+
 test("dedup keeps the newest of each kind, and the lines that lack a field; display chooses the columns", () => {
   assert.deepEqual(
     rows("filter ispresent(status) | display req.path, concat(req.path, '!') as loud | dedup req.path | limit 5"),
@@ -205,6 +243,8 @@ test("what is no query is refused with its place", () => {
     "dedup a | stats count(*)": /only the command limit may follow dedup/,
     "stats total(x)": /the aggregation total is not known here/,
     "filter nothing(x)": /the function nothing is not known here/,
+    "stats status": /status is no aggregation/,
+    "stats max(min(status))": /the function min is not known here/,
     "limit 0": /limit must be between/,
     "limit 1.5": /unexpected/,
     "filter a like /(?=x)/ and b = /": /unexpected/,

@@ -1,7 +1,14 @@
 import { bounds } from "../../base/bounds.ts";
 import { type Aggregate, type AggregateFactory, parseAggregate } from "./aggregates.ts";
 import { parseParse } from "./parse-command.ts";
-import { type Evaluate, type Expression, fieldExpression, isTrue, parseExpression } from "./query-expression.ts";
+import {
+  type Evaluate,
+  type Expression,
+  fieldExpression,
+  isFunction,
+  isTrue,
+  parseExpression,
+} from "./query-expression.ts";
 import { ownText, QueryMemory, QueryTooLarge } from "./query-memory.ts";
 import {
   asNumber,
@@ -227,11 +234,12 @@ class QueryParser {
   #stats(): void {
     const reader = this.#reader;
     const aggregates: { readonly name: string; readonly factory: AggregateFactory }[] = [];
+    const made: (readonly [name: string, expression: Expression])[] = [];
     do {
       const start = reader.place;
-      const factory = parseAggregate(reader);
+      const expression = this.#statsColumn(aggregates);
       const own = reader.since(start);
-      aggregates.push({ name: this.#alias() ?? own, factory });
+      made.push([this.#alias() ?? own, expression]);
     } while (reader.symbol(",") !== undefined);
     const groups: (readonly [name: string, expression: Expression])[] = [];
     if (reader.word("by") !== undefined) {
@@ -239,6 +247,13 @@ class QueryParser {
       while (reader.symbol(",") !== undefined);
     }
     this.#gather((next, memory) => new Groups({ by: groups, of: aggregates }, memory, next));
+    this.#stage((next) => ({
+      take(record) {
+        for (const [name, { evaluate }] of made) record.set(name, evaluate(record));
+        return next.take(record);
+      },
+      end: () => next.end(),
+    }));
     this.#isOfLines = false;
     this.#isDisplayed = false;
     this.#isSorted = true;
@@ -247,7 +262,34 @@ class QueryParser {
     this.#columns.clear();
     this.#times.clear();
     for (const [index, [name]] of groups.entries()) this.#timed(name, times[index]!);
-    for (const { name, factory } of aggregates) this.#timed(name, factory.isTime);
+    for (const [name, { isTime }] of made) this.#timed(name, isTime);
+  }
+
+  /**
+   * A column of `stats`: an aggregation, or an expression of some and of columns before it. Each aggregation gets a field of the
+   * group's row that no query can name.
+   */
+  #statsColumn(aggregates: { readonly name: string; readonly factory: AggregateFactory }[]): Expression {
+    const reader = this.#reader;
+    const outer = reader.place;
+    const parseAggregation = (name: string, start: number): Expression | undefined => {
+      if (isFunction(name)) return undefined;
+      reader.at = start;
+      // An aggregation's argument has none.
+      reader.parseAggregation = undefined;
+      const factory = parseAggregate(reader);
+      reader.parseAggregation = parseAggregation;
+      const field = `\0${aggregates.length}`;
+      aggregates.push({ name: field, factory });
+      return { evaluate: (record) => record.get(field), isTime: factory.isTime };
+    };
+    reader.parseAggregation = parseAggregation;
+    const expression = parseExpression(reader);
+    reader.parseAggregation = undefined;
+    if (expression.field !== undefined) {
+      throw new QueryError(`${expression.field} is no aggregation`, outer, reader.at);
+    }
+    return expression;
   }
 
   #timed(name: string, isTime: boolean): void {

@@ -307,6 +307,10 @@ const functions: Readonly<Record<string, readonly [argumentsMin: number, argumen
   frommillis: [1, 1, onNumber((ms) => ms)],
 };
 
+/** Returns whether expressions have a function of this name, in lower case. */
+export const isFunction = (name: string): boolean =>
+  Object.hasOwn(functions, name) || ["bin", "datefloor", "dateceil"].includes(name);
+
 const textCharsMax = bounds.logQueryTextCharsMax.value;
 
 /** Replaces as many as fit into the longest text. */
@@ -319,6 +323,8 @@ function replaced(text: string | undefined, sought: string, by: string): string 
 
 function parseCall(reader: QueryReader, name: string, start: number, depth: number): Expression {
   const lower = name.toLowerCase();
+  const aggregation = reader.parseAggregation?.(lower, start);
+  if (aggregation !== undefined) return aggregation;
   if (lower === "bin") return parseBin(reader, fieldExpression("@timestamp"), Math.floor);
   if (lower === "datefloor" || lower === "dateceil") {
     const time = parseExpression(reader, depth + 1);

@@ -57,7 +57,10 @@ export class QueryRecord {
     if (this.#values?.has(name) === true) return this.#values.get(name);
     if (this.line === undefined) return undefined;
     const own = Object.hasOwn(ownFields, name) ? ownFields[name]!(this.line) : undefined;
-    return own ?? (name.startsWith("@") ? undefined : this.#member(name));
+    if (own !== undefined) return own;
+    // AWS: a member whose name begins with `@` has another one before it.
+    if (name.startsWith("@@")) return this.#member(name.slice(1));
+    return name.startsWith("@") ? undefined : this.#member(name);
   }
 
   /** A member of a JSON message: `a.b.0`. AWS: "Supported logs and discovered fields", fields in JSON. */
@@ -83,15 +86,36 @@ const charsPerValue = 100;
 
 const memberOf = (value: object, name: string): unknown => (value as Readonly<Record<string, unknown>>)[name];
 
-/** Parses a message that is a JSON object, or ends with one, as access logs and functions write it. */
+/**
+ * Parses a message that is a JSON object, or has one, as access logs and functions write it. AWS: "Supported logs and discovered
+ * fields": of several fragments the first.
+ */
 function parseObject(message: string): unknown {
   const begin = message.indexOf("{");
   if (begin < 0) return undefined;
+  return parseJson(message.slice(begin)) ?? parseJson(firstFragment(message, begin));
+}
+
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(message.slice(begin)) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }
+}
+
+/** Returns the text up to the brace that closes the first one; the empty text if none does. */
+function firstFragment(message: string, begin: number): string {
+  if (!allowText(message.length)) return "";
+  let depth = 0;
+  for (let at = begin; at < message.length; at++) {
+    const character = message[at];
+    if (character === '"') {
+      for (at++; at < message.length && message[at] !== '"'; at++) if (message[at] === "\\") at++;
+    } else if (character === "{") depth++;
+    else if (character === "}" && --depth === 0) return message.slice(begin, at + 1);
+  }
+  return "";
 }
 
 function scalar(value: unknown): QueryValue {
@@ -107,6 +131,11 @@ const numberIn = (message: string, pattern: RegExp): number | undefined => {
   const found = pattern.exec(message)?.[1];
   return found === undefined ? undefined : Number(found);
 };
+
+const ofTrace =
+  (pattern: RegExp) =>
+  ({ message }: QueriedLine): QueryValue =>
+    message.startsWith("REPORT RequestId: ") ? pattern.exec(message)?.[1] : undefined;
 
 const ofReport =
   (pattern: RegExp, factor = 1) =>
@@ -134,6 +163,8 @@ const ownFields: Readonly<Record<string, (line: QueriedLine) => QueryValue>> = {
   "@initDuration": ofReport(/\tInit Duration: ([\d.]+) ms/),
   "@memorySize": ofReport(/\tMemory Size: (\d+) MB/, 1_000_000),
   "@maxMemoryUsed": ofReport(/\tMax Memory Used: (\d+) MB/, 1_000_000),
+  "@xrayTraceId": ofTrace(/\nXRAY TraceId: (\S+)/),
+  "@xraySegmentId": ofTrace(/\tSegmentId: (\S+)/),
 };
 
 /** Returns a value as a number, if it is one or is written like one. */

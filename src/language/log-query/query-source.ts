@@ -1,3 +1,5 @@
+import type { Expression } from "./query-expression.ts";
+
 /** Why a text is no query, and where: offsets into the text. */
 export class QueryError extends Error {
   readonly start: number;
@@ -50,6 +52,8 @@ const longUnits: Readonly<Record<string, string>> = {
 export class QueryReader {
   readonly #text: string;
   at = 0;
+  /** Parses a call that is no function of expressions: an aggregation, while `stats` reads its columns. */
+  parseAggregation: ((name: string, start: number) => Expression | undefined) | undefined = undefined;
 
   constructor(text: string) {
     this.#text = text;
