@@ -68,9 +68,9 @@ export const compileV2Responses = (
       };
     });
 
-/** A key is `/pattern/`; anything else is the very text. */
+/** A key is `/pattern/`; anything else is the very text, of which a status is its own pattern, as users read it in traces. */
 function patternOf(key: string): string {
-  const pattern = /^\/(.*)\/$/s.exec(key)?.[1] ?? RegExp.escape(key);
+  const pattern = /^\/(.*)\/$/s.exec(key)?.[1] ?? (/^\d+$/.test(key) ? key : RegExp.escape(key));
   const parsed = parseJavaPattern(pattern);
   if (parsed.kind === "unsupported") throw closed(`IntegrationResponseKey ${key} (${parsed.detail})`);
   return pattern;

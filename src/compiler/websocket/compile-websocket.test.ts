@@ -103,3 +103,15 @@ test("settings that have no effect are told", () => {
     "RouteSettings gone, which names no deployed route",
   ]);
 });
+
+test("an integration response is found by a pattern, by its very status, or by default", () => {
+  const keys = ["$default", "/4\\d\\d/", "404"];
+  const responses = keys.map((IntegrationResponseKey) => ({ IntegrationResponseKey }));
+  const plan = compile({ hello: { integration: {}, responses, isTwoWay: true } });
+  const [step] = plan.methods[plan.routes["hello"]!]!.steps.slice(-1);
+  assert.deepEqual(step?.kind === "mock" ? step.responses.map(({ selectionPattern: pattern }) => pattern) : step, [
+    undefined,
+    "4\\d\\d",
+    "404",
+  ]);
+});
