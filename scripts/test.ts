@@ -13,6 +13,9 @@ import { join } from "node:path";
 import { readTestArguments } from "./test-arguments.ts";
 import { findTestGroups, testGroupNames } from "./test-groups.ts";
 
+/** Several times what a group takes on two cores. */
+const groupMsMaxInCi = 2_400_000;
+
 const root = join(import.meta.dirname, "..");
 const read = readTestArguments(process.argv.slice(2), testGroupNames);
 if (read.kind === "problem") fail(read.message);
@@ -56,7 +59,13 @@ async function runFiles(files: readonly string[]): Promise<boolean> {
   // Hundreds of processes load the same modules: stripping their types again and again is a fifth of the tests' time.
   const compiled = join(root, "node_modules", ".cache", "tests");
   const env = { NODE_COMPILE_CACHE: compiled, ...process.env, ...environment };
-  const child = spawn(process.execPath, args, { cwd: root, env, stdio: "inherit" });
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env,
+    stdio: "inherit",
+    // A file that hangs before its first test has no time of its own. The runner then names it.
+    ...(process.env["PORTICO_CI"] !== undefined && { timeout: groupMsMaxInCi }),
+  });
   // Whoever ends this ends the tests.
   const pass = (signal: NodeJS.Signals): void => {
     isStopped = true;
