@@ -25,6 +25,8 @@ export function readAlarmSettings(
   { account, features }: { readonly account: string; readonly features: readonly BeyondAws[] },
 ): AlarmSettings {
   refuseUnserved(input);
+  // AWS: "PutMetricAlarm", AlarmName.
+  if (/\p{Cc}/u.test(input.AlarmName ?? "")) throw validationError("AlarmName must not contain control characters.");
   const { MetricName, Namespace, Metrics, Statistic, ExtendedStatistic, Dimensions, Unit } = input;
   const { EvaluationPeriods, DatapointsToAlarm, Threshold, ComparisonOperator, TreatMissingData } = input;
   if (EvaluationPeriods === undefined) throw validationError("The parameter EvaluationPeriods is required.");

@@ -27,7 +27,7 @@ const cases: readonly (readonly [name: string, wanted: number])[] = [
   ["TM(10%:90%)", 5.5],
   ["TM(2:8)", 5.5],
   ["IQM", 5.5],
-  ["iqm", 5.5],
+  ["IQM", 5.5],
   ["tc90", 9],
   ["TC(25%:75%)", 5],
   ["TC(0%:33%)", 3.3],
@@ -54,7 +54,20 @@ for (const [name, wanted] of cases) {
 
 test("there are no others", () => {
   const names = ["p", "p101", "p1e1", "tm", "tm101", "tm0", "TM()", "TM(:)", "TM(90%:10%)", "TM(1:90%)", "TM(1:2:3)"];
-  const more = ["PR(10%:20%)", "pr90", "TM(5:5)", "XX(1:2)", "constructor", "average", "TM(--1:2)", "p(1:2)"];
+  const more = [
+    "PR(10%:20%)",
+    "pr90",
+    "TM(5:5)",
+    "XX(1:2)",
+    "constructor",
+    "average",
+    "TM(--1:2)",
+    "p(1:2)",
+    "TM90",
+    "tm(2:8)",
+    "P50",
+    "iqm",
+  ];
   for (const name of [...names, ...more]) assert.equal(findStatistic(name), undefined, name);
   assert.equal(findExtended("Average"), undefined);
 });

@@ -20,8 +20,8 @@ export function findStatistic(name: string): StatisticOf | undefined {
 /** Finds one of those that look at single values. */
 export function findExtended(name: string): StatisticOf | undefined {
   // AWS: the interquartile mean is TM(25%:75%).
-  const [, word = "", single, range] = namePattern.exec(/^iqm$/i.test(name) ? "TM(25%:75%)" : name) ?? [];
-  const kind = word.toLowerCase();
+  const { word, single, rangeWord, range } = namePattern.exec(name === "IQM" ? "TM(25%:75%)" : name)?.groups ?? {};
+  const kind = word ?? rangeWord?.toLowerCase() ?? "";
   if (kind === "p") {
     const percent = Number(single);
     return percent <= 100 ? (summary) => percentileOf(summary, percent) : undefined;
@@ -30,7 +30,7 @@ export function findExtended(name: string): StatisticOf | undefined {
   const bounds = single === undefined ? parseBounds(range ?? "") : percents(0, Number(single));
   if (statistic === undefined || bounds === undefined) return undefined;
   // AWS: a percentile rank has values for bounds.
-  if (kind === "pr" && (single !== undefined || bounds.isPercent)) return undefined;
+  if (kind === "pr" && bounds.isPercent) return undefined;
   return (summary) => {
     const samples = samplesOf(summary);
     return samples && statistic(samples, bounds, summary);
@@ -38,7 +38,10 @@ export function findExtended(name: string): StatisticOf | undefined {
 }
 
 const number = String.raw`\d{1,15}(?:\.\d{1,10})?`;
-const namePattern = new RegExp(`^(p|pr|tm|tc|ts|wm)(?:(${number})|\\(([-\\d.:%]{1,64})\\))$`, "i");
+// AWS: they are abbreviated in lower case with one number, and in upper case with a range.
+const namePattern = new RegExp(
+  `^(?:(?<word>p|tm|tc|ts|wm)(?<single>${number})|(?<rangeWord>PR|TM|TC|TS|WM)\\((?<range>[-\\d.:%]{1,64})\\))$`,
+);
 const rangePattern = new RegExp(`^(-?${number}%?)?:(-?${number}%?)?$`);
 
 /** What a statistic looks at: percentages of the samples, or values. The lower bound is not in it, the upper one is. */

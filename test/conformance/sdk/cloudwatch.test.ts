@@ -695,13 +695,14 @@ describe("CloudWatch alarms", () => {
         { ComparisonOperator: "LessThanLowerThreshold" },
         { EvaluateLowSampleCountPercentile: "maybe" },
         { MetricName: "Größe" },
+        { AlarmName: "wrong\tname" },
+        { Statistic: undefined, ExtendedStatistic: "TM90" },
       ]),
       [
         "InvalidParameterValueException",
         ...Array.from({ length: 10 }, () => "ValidationException"),
         "NotImplementedException",
-        "ValidationException",
-        "ValidationException",
+        ...Array.from({ length: 4 }, () => "ValidationException"),
       ],
     );
     const composite = new PutCompositeAlarmCommand({ AlarmName: "both", AlarmRule: "ALARM(a)" });
