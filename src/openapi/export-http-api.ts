@@ -116,13 +116,15 @@ const exportValidators = (routes: readonly Route[]): Part =>
 
 function exportServer({ api }: HttpApiDefinition, { endpoint, stageName, includeExtensions }: HttpExportOptions): Part {
   const basePath = stageName === undefined || stageName === "$default" ? "" : stageName;
+  const configuration = {
+    ...(api.DisableExecuteApiEndpoint && { disableExecuteApiEndpoint: true }),
+    ...(api.IpAddressType === "dualstack" && { ipAddressType: "dualstack" }),
+  };
   return {
     url: `${endpoint}/{basePath}`,
     variables: { basePath: { default: basePath } },
     ...(includeExtensions &&
-      api.DisableExecuteApiEndpoint && {
-        [`${extension}endpoint-configuration`]: { disableExecuteApiEndpoint: true },
-      }),
+      Object.keys(configuration).length > 0 && { [`${extension}endpoint-configuration`]: configuration }),
   };
 }
 

@@ -328,6 +328,20 @@ test("a CORS extension that configures nothing is none", () => {
   }
 });
 
+test("the endpoint's IP addresses are imported, exported, and else stay as they were", () => {
+  const withAddresses = (ipAddressType: unknown): string =>
+    document({ servers: [{ url: "/", "x-amazon-apigateway-endpoint-configuration": { ipAddressType } }] });
+  const { definition } = imported(importText(withAddresses("dualstack")));
+  assert.equal(definition.api.IpAddressType, "dualstack");
+  const exported = exportHttpDocument(definition, { ...asExport, stageName: "dev" });
+  assert.equal(imported(importText(JSON.stringify(exported))).definition.api.IpAddressType, "dualstack");
+  assert.equal(imported(importText(document({}), {}, definition)).definition.api.IpAddressType, "dualstack");
+  assert.equal(imported(importText(withAddresses("ipv4"), {}, definition)).definition.api.IpAddressType, "ipv4");
+  for (const wrong of ["ipv6", 4, ["dualstack"]]) {
+    assert.match(refusal(importText(withAddresses(wrong))), /ipAddressType .* has to be ipv4 or dualstack/);
+  }
+});
+
 test("the version of imports may be a number, as YAML has it", () => {
   for (const version of ["1.0", 1.0]) {
     assert.equal(importText(document({ "x-amazon-apigateway-importexport-version": version })).kind, "imported");

@@ -175,18 +175,28 @@ class HttpApiImport {
     const cors = this.#cors();
     const key = this.#apiKeySelection();
     const isDisabled = flagMember(this.#api.endpointConfiguration, "disableExecuteApiEndpoint");
+    const addresses = this.#ipAddressType();
     const imported = this.#tags();
     return {
       ...kept,
       Name: this.#api.title,
       ...(key !== undefined && { ApiKeySelectionExpression: key }),
       DisableExecuteApiEndpoint: isDisabled ?? api.DisableExecuteApiEndpoint,
+      ...(addresses !== undefined && { IpAddressType: addresses }),
       ...(this.#api.description !== undefined && { Description: this.#api.description }),
       ...(this.#api.version !== undefined && this.#api.version !== "" && { Version: this.#api.version }),
       ...(cors !== undefined && { CorsConfiguration: cors }),
       // AWS: tags that the document does not name stay.
       ...((tags !== undefined || imported !== undefined) && { Tags: { ...tags, ...imported } }),
     };
+  }
+
+  /** AWS: API Gateway Developer Guide, "x-amazon-apigateway-endpoint-configuration object". */
+  #ipAddressType(): HttpApi["IpAddressType"] | undefined {
+    const given = member(this.#api.endpointConfiguration, "ipAddressType");
+    if (given === undefined || given === "ipv4" || given === "dualstack") return given;
+    this.#log.error("Unable to read ipAddressType of the endpoint configuration: it has to be ipv4 or dualstack");
+    return undefined;
   }
 
   /** Beyond AWS. AWS, of REST APIs: API Gateway Developer Guide, "x-amazon-apigateway-api-key-source property". */

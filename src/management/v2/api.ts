@@ -110,10 +110,13 @@ async function newApi(work: Work, input: CreateInput): Promise<V2Api> {
 
 const lengths = { Name: [1, 128], Description: [0, 1024], Version: [1, 64] } as const;
 
+/** Checks the texts of an API. Returns undefined, or a message. */
+export const checkApiTexts = (api: V2Api): string | undefined => checkLengths(api, lengths);
+
 /** Checks the texts of an API, and returns it without what is absent. */
 function checked(members: Parameters<typeof present<V2Api>>[0]): V2Api {
   const api = present<V2Api>(members);
-  refuse(checkLengths(api, lengths));
+  refuse(checkApiTexts(api));
   return api;
 }
 

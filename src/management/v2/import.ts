@@ -6,7 +6,7 @@ import { badRequest } from "../../protocol/errors.ts";
 import { refuseForeignRole } from "../apis/pass-role.ts";
 import { limitMessage } from "../control-limits.ts";
 import { httpVpcLinks } from "../vpc-links/vpc-links.ts";
-import { newHttpApi, viewV2Api, writeNewApi } from "./api.ts";
+import { checkApiTexts, newHttpApi, viewV2Api, writeNewApi } from "./api.ts";
 import { httpApis } from "./apis.ts";
 import { deployAutomatically } from "./auto-deploy.ts";
 import { type HttpImportInput, importHttpApiJob } from "./document-jobs.ts";
@@ -50,7 +50,7 @@ function checkImported(
   if (result.kind === "refused") throw badRequest(result.message, { hint: result.reason });
   const { definition, warnings } = result;
   const cors = definition.api.CorsConfiguration;
-  const problem = cors && checkCors(cors);
+  const problem = checkApiTexts(definition.api) ?? (cors && checkCors(cors));
   if (problem !== undefined) throw badRequest(`Errors found during import:\n\t${problem}`);
   // A role that the API has already is given anew to what uses it differently now.
   const known = roleUsersIn(base);

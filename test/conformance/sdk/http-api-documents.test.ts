@@ -93,6 +93,8 @@ it("a document that is refused, or warned about where warnings count, leaves eve
     [document({ "/a": mock }), { FailOnWarnings: true }, /Warnings found during import/],
     [document({ "/a": get() }), { Basepath: "other" }, /Invalid basepath/],
     [document({}, { "x-amazon-apigateway-cors": { allowOrigins: ["*"], allowCredentials: true } }), {}, /Errors found/],
+    [document({}, { info: { title: "x".repeat(129), version: "1" } }), {}, /Invalid Name: it must have 1 to 128/],
+    [document({}, { info: { title: "pets", version: "1".repeat(65) } }), {}, /Invalid Version: it must have 1 to 64/],
     [
       document(Object.fromEntries(Array.from({ length: 301 }, (_, n) => [`/p${n}`, get()]))),
       {},
