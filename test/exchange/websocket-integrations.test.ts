@@ -527,6 +527,35 @@ test("a MOCK's status, a backend's and a failing function decide on the handshak
   await refuses({ integration: custom }, /^Error: 500 /);
 });
 
+test("an answer that is longer than a message is an error, which says so, and nothing where nobody is told it", async () => {
+  await using backend = await startBackend((incoming, outgoing) =>
+    outgoing.end(incoming.url === "/long" ? "x".repeat(200_000) : "short"),
+  );
+  const route = (path: string, isTwoWay: boolean): WebSocketRouteOf => ({
+    integration: {
+      IntegrationType: "HTTP_PROXY",
+      IntegrationMethod: "GET",
+      IntegrationUri: `${backend.origin}${path}`,
+    },
+    isTwoWay,
+  });
+  await using gateway = await startGateway();
+  gateway.deployWebSocket(
+    aWebSocketApi({ heard: route("/long", true), unheard: route("/long", false), short: route("/", true) }),
+  );
+  const { ask, socket, messages } = await connect(gateway);
+  const error = await ask({ action: "heard" });
+  assert.match(
+    error,
+    /^\{"message": "Internal server error".*"hint":"the integration answered more than the 131072 bytes/,
+  );
+  socket.send(JSON.stringify({ action: "unheard" }));
+  await until(() => backend.requests.length === 2);
+  await until(async () => (await ask({ action: "short" })) === "short");
+  assert.deepEqual(messages.slice(1), Array(messages.length - 1).fill("short"));
+  socket.close();
+});
+
 test("an integration without responses serves where nobody is told what it answers", async () => {
   const functions = someFunctions();
   await using gateway = await startGateway({ functions });

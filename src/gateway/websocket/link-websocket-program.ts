@@ -1,6 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
 import { problems } from "../../http/http1/problem.ts";
 import type { InboundExchange, InboundRequest } from "../../http/inbound.ts";
+import { hasHints } from "../../http/request-client.ts";
 import type { WebSocketPeer } from "../../http/websocket/websocket.ts";
 import { connectBucket, isLifted } from "../../limits/throttles.ts";
 import type { Bucket } from "../../limits/token-buckets.ts";
@@ -26,7 +27,7 @@ import { callbackDomain } from "./callback-domain.ts";
 import { readConnectAnswer } from "./connect-answer.ts";
 import { HandshakeAnswer } from "./handshake-answer.ts";
 import type { MessageProgram } from "./message-program.ts";
-import { MessageRequest } from "./message-request.ts";
+import { type AnswerTaker, MessageRequest } from "./message-request.ts";
 import { type ClientReturn, identityOf, isResumeToken, type ResumeWish, readResumeWish } from "./resumable.ts";
 import { messageOf, webSocketResponses } from "./websocket-responses.ts";
 import { WebSocketSession, webSocketLimits } from "./websocket-session.ts";
@@ -58,6 +59,14 @@ interface AcceptedHandshake {
 }
 
 const noBody = Buffer.alloc(0);
+const toNobody: AnswerTaker = { isHeard: () => false, take: () => undefined };
+const answerBytesMax = bounds.webSocketMessageBytesMax.value;
+
+/** Says of an answer that could not be sent whether it was too long. */
+const hintOnLength = ({ answer, request }: Exchange): string | undefined =>
+  answer.responseBytes > answerBytesMax && hasHints(request)
+    ? `the integration answered more than the ${answerBytesMax} bytes of a message`
+    : undefined;
 const rootOfStage: BelowStage = { path: "", query: "" };
 
 /** Links the plan of a WebSocket API's stage. */
@@ -229,10 +238,13 @@ class WebSocketProgram implements Program, MessageProgram {
   receive(session: WebSocketSession, message: Buffer): void {
     const facts = { eventType: "MESSAGE", messageId: makeExtendedRequestId() } as const;
     let isTwoWay = false;
-    const exchange = this.#openEvent(session, facts, message, (answer) => {
-      if (answer === undefined) session.send(messageOf(exchange, "Internal server error"));
-      else if (isTwoWay || exchange.error !== undefined) session.send(answer);
-      session.answered(message);
+    const exchange = this.#openEvent(session, facts, message, {
+      isHeard: () => isTwoWay,
+      take(answer) {
+        if (answer === undefined) session.send(messageOf(exchange, "Internal server error", hintOnLength(exchange)));
+        else if (isTwoWay || exchange.error !== undefined) session.send(answer);
+        session.answered(message);
+      },
     });
     exchange.guard(() => {
       exchange.body = message;
@@ -273,7 +285,7 @@ class WebSocketProgram implements Program, MessageProgram {
     const method = this.#methodOf(disconnectKey);
     if (method === undefined && this.plan.accessLog === undefined) return;
     const facts = { eventType: "DISCONNECT", disconnect: { code, reason } } as const;
-    const exchange = this.#openEvent(session, facts, noBody, () => undefined);
+    const exchange = this.#openEvent(session, facts, noBody, toNobody);
     exchange.guard(() => {
       // Without a route, the end of a connection is still a line of the access log.
       if (method === undefined) exchange.respond(200, [], undefined);
@@ -286,9 +298,9 @@ class WebSocketProgram implements Program, MessageProgram {
     session: WebSocketSession,
     { eventType, messageId, disconnect }: Pick<ConnectionFacts, "eventType" | "messageId" | "disconnect">,
     body: Buffer,
-    takeAnswer: ConstructorParameters<typeof MessageRequest>[2],
+    taker: AnswerTaker,
   ): Exchange {
-    const request = new MessageRequest(session, body, takeAnswer);
+    const request = new MessageRequest(session, body, taker);
     const exchange = openV2Exchange(request, this, rootOfStage, this.#thread.clock.now());
     exchange.caller = session.caller;
     const { id: connectionId, domainName, connectedMs } = session;

@@ -10,9 +10,13 @@ const connection = {
   listener: developmentListener,
 };
 
-function make(body = "hello"): { readonly request: MessageRequest; readonly answers: (string | undefined)[] } {
+function make(
+  body = "hello",
+  isHeard = true,
+): { readonly request: MessageRequest; readonly answers: (string | undefined)[] } {
   const answers: (string | undefined)[] = [];
-  const request = new MessageRequest(connection, Buffer.from(body), (answer) => answers.push(answer?.toString()));
+  const take = (answer: Buffer | string | undefined): void => void answers.push(answer?.toString());
+  const request = new MessageRequest(connection, Buffer.from(body), { isHeard: () => isHeard, take });
   return { request, answers };
 }
 
@@ -74,6 +78,15 @@ test("an answer that is longer than a message, or that breaks off, is none", () 
   streamed.request.write(Buffer.alloc(1));
   streamed.request.write(Buffer.alloc(1));
   assert.deepEqual([hasEnded, streamed.answers], [true, [undefined]]);
+  const unheard = make("", false);
+  unheard.request.respond(200, [], "x".repeat(131_073));
+  assert.deepEqual(unheard.answers, [""]);
+  const dropped = make("", false);
+  dropped.request.startResponse();
+  for (let index = 0; index < 3; index++) dropped.request.write(Buffer.alloc(131_072));
+  assert.deepEqual(dropped.answers, []);
+  dropped.request.end();
+  assert.deepEqual([dropped.answers, dropped.request.responseBytes], [[""], 393_216]);
   const cut = make();
   cut.request.startResponse();
   cut.request.abort();

@@ -2,8 +2,13 @@ import { isUtf8 } from "node:buffer";
 import { bounds } from "../../base/bounds.ts";
 import type { AnswerObserver, BodySink, InboundExchange, InboundRequest } from "../../http/inbound.ts";
 
-/** The answer to what came on a connection; undefined for one that broke off or is too long for a message. */
-type TakeAnswer = (message: Buffer | string | undefined) => void;
+/** Who is told the answer to what came on a connection. */
+export interface AnswerTaker {
+  /** Whether the client is sent the answer. Of one that nobody is told, what is too long for a message is dropped. */
+  isHeard(): boolean;
+  /** Takes the answer; undefined for one that broke off or is too long for a message. */
+  take(message: Buffer | string | undefined): void;
+}
 
 /** What answers a message may be as long as what clients send. */
 const answerBytesMax = bounds.webSocketMessageBytesMax.value;
@@ -19,24 +24,24 @@ export class MessageRequest implements InboundExchange {
   readonly client: InboundRequest["client"];
   readonly listener: InboundRequest["listener"];
   readonly #body: Buffer;
-  readonly #takeAnswer: TakeAnswer;
+  readonly #taker: AnswerTaker;
   observer: AnswerObserver | undefined = undefined;
   isBegun = false;
   responseBytes = 0;
   /** What came of an answer that is streamed. */
   #chunks: Buffer[] | undefined = undefined;
 
-  /** `takeAnswer` is called once. */
+  /** `taker` takes one answer. */
   constructor(
     { host, client, listener }: Pick<InboundRequest, "host" | "client" | "listener">,
     body: Buffer,
-    takeAnswer: TakeAnswer,
+    taker: AnswerTaker,
   ) {
     this.host = host;
     this.client = client;
     this.listener = listener;
     this.#body = body;
-    this.#takeAnswer = takeAnswer;
+    this.#taker = taker;
   }
 
   get method(): string {
@@ -97,7 +102,8 @@ export class MessageRequest implements InboundExchange {
     // A character has at most three bytes, so the bytes of most texts need not be counted.
     const isShort = body.length <= answerBytesMax / 3;
     this.responseBytes = isShort && typeof body !== "string" ? body.length : Buffer.byteLength(body);
-    this.#takeAnswer(this.responseBytes > answerBytesMax ? undefined : asText(body));
+    const isTooLong = this.responseBytes > answerBytesMax;
+    this.#taker.take(isTooLong ? (this.#taker.isHeard() ? undefined : "") : asText(body));
   }
 
   startResponse(): void {
@@ -109,10 +115,11 @@ export class MessageRequest implements InboundExchange {
     if (this.#chunks === undefined) return true;
     this.responseBytes += chunk.length;
     this.#chunks.push(Buffer.from(chunk));
-    if (this.responseBytes > answerBytesMax) {
+    if (this.responseBytes <= answerBytesMax) return true;
+    if (this.#taker.isHeard()) {
       this.abort();
       this.observer?.onClose();
-    }
+    } else this.#chunks.length = 0;
     return true;
   }
 
@@ -120,14 +127,14 @@ export class MessageRequest implements InboundExchange {
     const chunks = this.#chunks;
     if (chunks === undefined) return;
     this.#chunks = undefined;
-    this.#takeAnswer(asText(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    this.#taker.take(asText(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
   }
 
   abort(): void {
     if (this.isBegun && this.#chunks === undefined) return;
     this.isBegun = true;
     this.#chunks = undefined;
-    this.#takeAnswer(undefined);
+    this.#taker.take(undefined);
   }
 }
 
