@@ -24,6 +24,8 @@ export interface ExchangeError {
   readonly message: string | null;
   /** How the body violates its model: `$context.error.validationErrorString`. */
   readonly validationErrorString?: string | undefined;
+  /** The status that the answer has unless the API customises it. */
+  readonly builtInStatus?: number;
 }
 
 /** What is known about the integration, for `$context.integration.*`. */

@@ -24,8 +24,17 @@ const share = (is: boolean): number => (is ? 1 : 0);
 /** 1, or nothing. */
 const once = (is: boolean): number | undefined => (is ? 1 : undefined);
 
-const isClientError = ({ status }: Exchange): boolean => status >= 400 && status < 500;
-const isServerError = ({ status }: Exchange): boolean => status >= 500;
+const isClientError = (exchange: Exchange): boolean =>
+  (exchange.status >= 400 && exchange.status < 500) || isModifiedError(exchange);
+const isServerError = (exchange: Exchange): boolean => exchange.status >= 500 && !isModifiedError(exchange);
+/**
+ * A gateway response with another status than its type's own. AWS: "API Gateway counts modified gateway response status codes as
+ * 4XXError errors." Unconfirmed: not those that stay 5XX; see docs/compatibility.md, "metrics, APIs".
+ */
+const isModifiedError = ({ status, error }: Exchange): boolean => {
+  const own = error?.builtInStatus ?? status;
+  return own !== status && (own < 500 || status < 500);
+};
 const integrationLatency = ({ integration }: Exchange): number | undefined => integration?.latencyMs;
 
 /** What every request of a REST or HTTP API measures; only the names of the errors differ. */

@@ -30,11 +30,12 @@ export class GatewayResponses implements FailureResponses {
     if (exchange.isComplete) return false;
     const facts: GatewayResponseFacts = gatewayResponseTypes[type];
     const message = failure.message ?? facts.message;
-    exchange.error = { type, message, validationErrorString: failure.validationErrorString };
+    const builtInStatus = failure.status ?? facts.status;
+    exchange.error = { type, message, validationErrorString: failure.validationErrorString, builtInStatus };
     const fallback = this.#customised.get(facts.parent);
     const customised = this.#customised.get(type) ?? fallback;
     if (failure.isPlain === true && customised === undefined) return answerPlainly(exchange, facts.status, failure);
-    const status = customised?.statusCode ?? fallback?.statusCode ?? failure.status ?? facts.status;
+    const status = customised?.statusCode ?? fallback?.statusCode ?? builtInStatus;
     const headers: string[] = [];
     const phase = failure.phase ?? facts.phase;
     const body = writeBody(exchange, { ...facts, phase, message }, { customised, headers });

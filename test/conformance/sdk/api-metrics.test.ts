@@ -83,6 +83,36 @@ async function deployed(title: string, stage: { readonly cacheClusterEnabled?: b
   return id!;
 }
 
+it("gateway responses with a customised status count as 4XXError", async () => {
+  const restApiId = await deployed("Customised");
+  const put = (responseType: "MISSING_AUTHENTICATION_TOKEN" | "INTEGRATION_FAILURE", statusCode: string) =>
+    rest.putGatewayResponse({ restApiId, responseType, statusCode });
+  const deploy = () => rest.createDeployment({ restApiId, stageName: "prod" });
+  const { items = [] } = await rest.getResources({ restApiId });
+  const resourceId = items.find(({ path }) => path === "/broken")!.id!;
+  const patch = { op: "replace", path: "/uri", value: `http://127.0.0.1:${closedPort}/` } as const;
+  await rest.updateIntegration({ restApiId, resourceId, httpMethod: "GET", patchOperations: [patch] });
+  const stage = `${portico.url}/_aws/execute-api/${restApiId}/prod`;
+  const callBoth = async (...statuses: readonly number[]) => {
+    await deploy();
+    const answers = await Promise.all(["none", "broken"].map((path) => fetch(`${stage}/${path}`)));
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      statuses,
+    );
+  };
+  await callBoth(403, 504);
+  await put("MISSING_AUTHENTICATION_TOKEN", "200");
+  await put("INTEGRATION_FAILURE", "503");
+  await callBoth(200, 503);
+  await put("MISSING_AUTHENTICATION_TOKEN", "500");
+  await put("INTEGRATION_FAILURE", "200");
+  await callBoth(500, 200);
+  assert.deepEqual(await read({ ApiName: "Customised" }, "Count", "4XXError", "5XXError"), {
+    ...{ Count: [6, 6], "4XXError": [4, 6], "5XXError": [2, 6] },
+  });
+});
+
 it("requests of a REST API count under its name, its stage and each method that has metrics", async () => {
   const restApiId = await deployed("Pëts & Co");
   const patch = { op: "replace", path: "/~1ok/GET/metrics/enabled", value: "true" } as const;
