@@ -35,11 +35,14 @@ function effectiveMethod(request: InboundRequest): string {
   return verbs.has(verb) ? verb : request.method;
 }
 
-/** AWS quirk: a client's id that is not a UUID is replaced by this text, not by a UUID. */
+/**
+ * AWS: API Gateway Developer Guide, "Access logging for REST APIs": a client's id that is not a UUID is replaced by
+ * `{UUID}_REPLACED_INVALID_REQUEST_ID`, so that each request has an id of its own.
+ */
 function requestIdOf(request: InboundRequest): string {
   const chosen = request.header("x-amzn-requestid");
   if (chosen === undefined) return makeRequestId();
-  return isUuid(chosen) ? chosen : "UUID_REPLACED_INVALID_REQUEST_ID";
+  return isUuid(chosen) ? chosen : `${makeRequestId()}_REPLACED_INVALID_REQUEST_ID`;
 }
 
 /** Adds the headers that every answer has. */
