@@ -361,11 +361,11 @@ export class Exchange implements AnswerObserver {
     this.#work?.onDrain?.();
   }
 
-  onClose(): void {
+  /** `status` is for the log. 499 is nginx's for a client that went away: nobody sees the answer, so that there was none. */
+  onClose(status = 499): void {
     if (this.isComplete) return;
     this.#abandon();
-    // nginx's status for a client that went away: nobody sees the answer, but the log should say that there was none.
-    this.status = 499;
+    this.status = status;
     this.complete();
   }
 

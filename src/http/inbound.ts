@@ -85,8 +85,8 @@ export interface Answer {
 export interface AnswerObserver {
   /** Called when the peer takes more, after a `write` that returned false. */
   onDrain(): void;
-  /** Called if the peer went away before the answer was complete. */
-  onClose(): void;
+  /** Called if the peer went away before the answer was complete, or, with a status for the log, can't be sent it. */
+  onClose(status?: number): void;
   /**
    * Called if a callback of the request, its body's sink or this observer threw, which is our bug. The observer has to
    * complete or cut the answer. Without this member the codec answers 500.

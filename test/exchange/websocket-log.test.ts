@@ -8,7 +8,7 @@ import { functionArn } from "./a-rest-api.ts";
 import { aWebSocketApi, aWebSocketStage, type WebSocketRouteOf } from "./a-websocket-api.ts";
 import { FakeFunctions } from "./fake-functions.ts";
 import { connect, type OpenClient } from "./open-websocket.ts";
-import { type GatewayUnderTest, startGateway } from "./start-gateway.ts";
+import { type GatewayUnderTest, startBackend, startGateway } from "./start-gateway.ts";
 
 const nowMs = Date.UTC(2026, 10, 21, 7, 30, 1);
 const invocation = `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
@@ -263,4 +263,43 @@ test("a failing function is the integration's error, of connects and of messages
   assert.match(line, /^MESSAGE\|join\|50\d\|Internal server error\|[A-Z0-9_]+\|/);
   socket.close();
   assert.match(await logging.next(), /^DISCONNECT\|\$disconnect\|50\d\|/);
+});
+
+test("an answer that can't be sent is the integration's failure, also where its head said otherwise", async () => {
+  await using backend = await startBackend((incoming, outgoing) => {
+    if (incoming.url === "/long") outgoing.end("x".repeat(200_000));
+    else {
+      outgoing.writeHead(200, { "Content-Length": "100" }).write("cut");
+      outgoing.flushHeaders();
+      setImmediate(() => incoming.socket.destroy());
+    }
+  });
+  const proxy = (path: string): WebSocketRouteOf => ({
+    integration: {
+      IntegrationType: "HTTP_PROXY",
+      IntegrationMethod: "GET",
+      IntegrationUri: `${backend.origin}${path}`,
+    },
+    isTwoWay: true,
+  });
+  await using logging = await start(outcome, {
+    call: { integration, isTwoWay: true },
+    long: proxy("/long"),
+    cut: proxy("/cut"),
+  });
+  logging.functions.answer = () => ({ statusCode: 200, body: "x".repeat(131_073) });
+  const { ask, socket } = await logging.connect();
+  await logging.next();
+  const why = {
+    call: /answered more than the 131072 bytes/,
+    long: /answered more than the 131072 bytes/,
+    cut: /closed/,
+  };
+  for (const [action, error] of Object.entries(why)) {
+    assert.match(await ask({ action }), /^\{"message": "Internal server error"/);
+    const line = await logging.next();
+    assert.ok(line.startsWith(`MESSAGE|${action}|502|Internal server error|INTEGRATION_FAILURE|`), line);
+    assert.match(line, error);
+  }
+  socket.close();
 });

@@ -27,7 +27,7 @@ import { callbackDomain } from "./callback-domain.ts";
 import { readConnectAnswer } from "./connect-answer.ts";
 import { HandshakeAnswer } from "./handshake-answer.ts";
 import type { MessageProgram } from "./message-program.ts";
-import { type AnswerTaker, MessageRequest } from "./message-request.ts";
+import { type AnswerTaker, MessageRequest, noAnswerStatus } from "./message-request.ts";
 import { type ClientReturn, identityOf, isResumeToken, type ResumeWish, readResumeWish } from "./resumable.ts";
 import { messageOf, webSocketResponses } from "./websocket-responses.ts";
 import { WebSocketSession, webSocketLimits } from "./websocket-session.ts";
@@ -61,12 +61,6 @@ interface AcceptedHandshake {
 const noBody = Buffer.alloc(0);
 const toNobody: AnswerTaker = { isHeard: () => false, take: () => undefined };
 const answerBytesMax = bounds.webSocketMessageBytesMax.value;
-
-/** Says of an answer that could not be sent whether it was too long. */
-const hintOnLength = ({ answer, request }: Exchange): string | undefined =>
-  answer.responseBytes > answerBytesMax && hasHints(request)
-    ? `the integration answered more than the ${answerBytesMax} bytes of a message`
-    : undefined;
 const rootOfStage: BelowStage = { path: "", query: "" };
 
 /** Links the plan of a WebSocket API's stage. */
@@ -241,7 +235,7 @@ class WebSocketProgram implements Program, MessageProgram {
     const exchange = this.#openEvent(session, facts, message, {
       isHeard: () => isTwoWay,
       take(answer) {
-        if (answer === undefined) session.send(messageOf(exchange, "Internal server error", hintOnLength(exchange)));
+        if (answer === undefined) session.send(failAnswer(exchange));
         else if (isTwoWay || exchange.error !== undefined) session.send(answer);
         session.answered(message);
       },
@@ -317,6 +311,19 @@ class WebSocketProgram implements Program, MessageProgram {
   contextPath({ pathAsSent }: Exchange): string {
     return `/${this.plan.stageName}${pathAsSent}`;
   }
+}
+
+/** Notes that an integration's answer can't be sent, because it broke off or is too long, and returns what is sent instead. */
+function failAnswer(exchange: Exchange): string {
+  const { answer, integration, request } = exchange;
+  const message = "Internal server error";
+  exchange.status = noAnswerStatus;
+  exchange.error ??= { type: "INTEGRATION_FAILURE", message };
+  if (answer.responseBytes <= answerBytesMax) return messageOf(exchange, message);
+  const why = `the integration answered more than the ${answerBytesMax} bytes of a message`;
+  if (integration !== undefined) integration.error ??= why;
+  exchange.trace?.addFailure([`Execution failed: ${why}`]);
+  return messageOf(exchange, message, hasHints(request) ? why : undefined);
 }
 
 /** Answers a handshake for which there is no room. AWS has no bound on how many are connected. */

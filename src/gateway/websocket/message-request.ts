@@ -13,6 +13,9 @@ export interface AnswerTaker {
 /** What answers a message may be as long as what clients send. */
 const answerBytesMax = bounds.webSocketMessageBytesMax.value;
 
+/** What the log says of a message whose integration's answer can't be sent. */
+export const noAnswerStatus = 502;
+
 const nothing: readonly string[] = [];
 
 /**
@@ -118,7 +121,7 @@ export class MessageRequest implements InboundExchange {
     if (this.responseBytes <= answerBytesMax) return true;
     if (this.#taker.isHeard()) {
       this.abort();
-      this.observer?.onClose();
+      this.observer?.onClose(noAnswerStatus);
     } else this.#chunks.length = 0;
     return true;
   }
