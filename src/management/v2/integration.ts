@@ -95,7 +95,8 @@ async function createIntegration(work: Change<"CreateIntegration", V2Api>): Prom
     // The model's check of the member has been made, so that there is one.
     IntegrationType: type!,
     IntegrationSubtype: subtype || undefined,
-    IntegrationUri: input.IntegrationUri,
+    // AWS's CDK names an empty URI for a MOCK.
+    IntegrationUri: type === "MOCK" ? input.IntegrationUri || undefined : input.IntegrationUri,
     IntegrationMethod: input.IntegrationMethod ?? (isHttpFunction ? "POST" : undefined),
     PayloadFormatVersion: input.PayloadFormatVersion,
     ConnectionType: input.ConnectionType ?? "INTERNET",

@@ -222,6 +222,17 @@ it("CreateDeployment needs a route, freezes the API, and moves the stage that it
   await refused(client.createStage({ ApiId, StageName: "$default" }), /^Stage name only allows/);
 });
 
+it("a MOCK may have an empty URI, as AWS's CDK names it, and no other integration", async () => {
+  const client = makeV2Client(makeV2Management());
+  const ApiId = await anApi(client);
+  const created = await client.createIntegration({ ApiId, ...mock, IntegrationUri: "" });
+  assert.equal(created.IntegrationUri, undefined);
+  await refused(
+    client.createIntegration({ ApiId, IntegrationType: "HTTP_PROXY", IntegrationMethod: "GET", IntegrationUri: "" }),
+    /^Invalid IntegrationUri/,
+  );
+});
+
 it("models, route responses and integration responses are those of WebSocket APIs", async () => {
   const client = makeV2Client(makeV2Management());
   const ApiId = await anApi(client);
