@@ -23,7 +23,7 @@ export async function runConvert({ args: [source = ""], options, output }: Invoc
   const audiences = (options["audience"] ?? []) as readonly string[];
   const converted = convertDocument(read.body, { ...read.facts, format, audiences });
   if (converted.kind === "refused") {
-    const { errors, warnings } = splitImportMessage(converted.message);
+    const { errors, warnings } = splitImportMessage(converted.message, converted.reason);
     throw new ProblemsError([...(await read.locate(errors, "error")), ...(await read.locate(warnings, "warning"))]);
   }
   const { text, document, losses, warnings } = converted;

@@ -4,11 +4,10 @@ import { ServiceError } from "../protocol/client.ts";
 import type { Invocation } from "./commands.ts";
 import { findEndpoint, showEndpoint } from "./endpoint.ts";
 import { connect, hasCode, type PorticoCalls } from "./portico-calls.ts";
-import { type ApiDocument, locateImportProblems, readApiDocument, splitImportMessage } from "./up/api-document.ts";
+import { type ApiDocument, importProblems, locateImportProblems, readApiDocument } from "./up/api-document.ts";
 import { importDocument } from "./up/import-document.ts";
 import { findProject } from "./up/project.ts";
 import { stageUrls } from "./up/render-routes.ts";
-import { ProblemsError } from "./up/source-text.ts";
 
 /** `portico import FILE`: makes one new API. */
 export async function runImport({ args, options, output }: Invocation): Promise<number> {
@@ -77,10 +76,6 @@ async function importOnce(
     return { id: String(answer["id"]), warnings };
   } catch (error) {
     if (!hasCode(error, "BadRequestException", "LimitExceededException")) throw error;
-    const { errors, warnings } = splitImportMessage(error.message);
-    throw new ProblemsError([
-      ...(await locateImportProblems(errors, "error", document)),
-      ...(await locateImportProblems(warnings, "warning", document)),
-    ]);
+    throw await importProblems(error, document);
   }
 }

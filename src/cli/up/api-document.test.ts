@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { locateImportProblems, readApiDocument, splitImportMessage } from "./api-document.ts";
+import { importProblems, readApiDocument } from "./api-document.ts";
 import { ProblemsError } from "./source-text.ts";
 
 let folder = "";
@@ -60,12 +60,11 @@ test("operations, functions, account and region are read from the document", asy
 
 test("the import's messages point to the lines that they are about", async () => {
   const read = await readApiDocument(write("openapi.yaml", document), {});
-  const { errors, warnings } = splitImportMessage(
+  const message =
     "Errors found during import:\n\tUnable to put integration on 'GET' for resource at path '/orders/{id}': Invalid x\n" +
-      "\tUnable to create model for 'Order': y\n\tUnable to create resource at path '/orders/{id}': z\n" +
-      "Additionally, these warnings were found:\n\tsomething general",
-  );
-  const located = await locateImportProblems([...errors, ...warnings], "error", read);
+    "\tUnable to create model for 'Order': y\n\tUnable to create resource at path '/orders/{id}': z\n" +
+    "Additionally, these warnings were found:\n\tsomething general";
+  const { problems: located } = await importProblems({ message, hint: undefined }, read);
   assert.deepEqual(
     located.map(({ place, sourceLine }) => [place?.line, place?.column, sourceLine?.trim().slice(0, 12)]),
     [
@@ -74,6 +73,16 @@ test("the import's messages point to the lines that they are about", async () =>
       [4, 3, "/orders/{id}"],
       [1, 1, "openapi: 3.0"],
     ],
+  );
+});
+
+test("a refusal that says nothing is told with the server's hint", async () => {
+  const read = await readApiDocument(write("openapi.yaml", document), {});
+  const hint = "HTTP APIs take OpenAPI 3.0 documents only: openapi has to be 3.0.x";
+  const { problems } = await importProblems({ message: "Invalid OpenAPI input.", hint }, read);
+  assert.deepEqual(
+    problems.map(({ severity, message }) => [severity, message]),
+    [["error", `Invalid OpenAPI input: ${hint}`]],
   );
 });
 

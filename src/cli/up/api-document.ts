@@ -3,6 +3,7 @@ import { bounds } from "../../base/bounds.ts";
 import { isObject } from "../../base/json-object.ts";
 import { UserError } from "../../base/user-error.ts";
 import { type MockedDocument, mockDocument } from "../../openapi/mock/mock-document.ts";
+import type { ServiceError } from "../../protocol/client.ts";
 import {
   type ApiOperation,
   type FunctionReference,
@@ -142,8 +143,26 @@ const problemsShown = 20;
 /** About the length of an operation. */
 const sectionChars = 4_000;
 
-/** Splits `Errors found during import:\n\t…\n\t…Additionally, these warnings were found:\n\t…` into its lines. */
-export function splitImportMessage(message: string): { readonly errors: string[]; readonly warnings: string[] } {
+/** Returns what an import was refused for, located in the document. */
+export async function importProblems(
+  { message, hint }: Pick<ServiceError, "message" | "hint">,
+  document: ApiDocument,
+): Promise<ProblemsError> {
+  const { errors, warnings } = splitImportMessage(message, hint);
+  return new ProblemsError([
+    ...(await locateImportProblems(errors, "error", document)),
+    ...(await locateImportProblems(warnings, "warning", document)),
+  ]);
+}
+
+/**
+ * Splits `Errors found during import:\n\t…\n\t…Additionally, these warnings were found:\n\t…` into its lines. The reason
+ * follows a refusal of one line, because AWS's `Invalid OpenAPI input.` says nothing.
+ */
+export function splitImportMessage(
+  message: string,
+  reason: string | undefined,
+): { readonly errors: string[]; readonly warnings: string[] } {
   const [errors = "", warnings = ""] = message.split(/Additionally, these warnings were found:/);
   const lines = (text: string): string[] =>
     text
@@ -151,7 +170,12 @@ export function splitImportMessage(message: string): { readonly errors: string[]
       .split(/\r?\n\t?/)
       .map((line) => line.trim())
       .filter((line) => line !== "");
-  return { errors: lines(errors), warnings: lines(warnings) };
+  const told = lines(errors);
+  const isAlone = told.length === 1 && reason !== undefined;
+  return {
+    errors: isAlone ? told.map((error) => `${error.replace(/\.$/, "")}: ${reason}`) : told,
+    warnings: lines(warnings),
+  };
 }
 
 /** The member of an integration that a message is about. */

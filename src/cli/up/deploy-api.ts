@@ -1,6 +1,6 @@
 import { hasCode, type PorticoCalls } from "../portico-calls.ts";
 import type { ApiCalls, ApiTarget } from "./api-calls.ts";
-import { type ApiDocument, locateImportProblems, splitImportMessage } from "./api-document.ts";
+import { type ApiDocument, importProblems, locateImportProblems } from "./api-document.ts";
 import { deriveApiId } from "./derive-api-id.ts";
 import { httpApiCalls } from "./http-api-calls.ts";
 import { locate } from "./read-yaml.ts";
@@ -94,11 +94,7 @@ export class ApiDeployer {
       // An empty API would be left behind.
       if (!isThere) await this.#kind.remove(calls, apiId);
       if (!hasCode(error, "BadRequestException", "LimitExceededException")) throw error;
-      const { errors, warnings } = splitImportMessage(error.message);
-      throw new ProblemsError([
-        ...(await locateImportProblems(errors, "error", document)),
-        ...(await locateImportProblems(warnings, "warning", document)),
-      ]);
+      throw await importProblems(error, document);
     }
   }
 

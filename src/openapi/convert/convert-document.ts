@@ -1,6 +1,7 @@
 import type { RestApi, Stage } from "../../definition/rest-api.ts";
 import { exportHttpDocument } from "../export-http-api.ts";
 import { renderDocument } from "../export-rest-api.ts";
+import type { ImportRefusal } from "../import-source.ts";
 import { readRestDefinition } from "../read-rest-definition.ts";
 import type { ConversionLoss } from "./conversion-loss.ts";
 import { convertRestApi } from "./convert-rest-api.ts";
@@ -25,13 +26,13 @@ export type DocumentConversion =
       /** What the import as a REST API warns of. */
       readonly warnings: readonly string[];
     }
-  | { readonly kind: "refused"; readonly message: string };
+  | ImportRefusal;
 
 /** Converts a document of a REST API to one of an HTTP API. It reads it as ImportRestApi does. */
 export function convertDocument(source: Buffer, options: DocumentConversionOptions): DocumentConversion {
   const { account, region } = options;
   const imported = readRestDefinition(source, { account, region });
-  if (imported.kind === "refused") return { kind: "refused", message: imported.message };
+  if (imported.kind === "refused") return imported;
   const { definition, warnings } = imported;
   const restApi = { ...definition.restApi, ...options.restApi };
   const { audiences, stage, format } = options;
