@@ -41,6 +41,7 @@ export const aTracedCall: TracedCall = {
   startMs: 1_000,
   endMs: 1_001,
   target: { kind: "function", arn: "arn:aws:lambda:us-east-1:000000000000:function:pets" },
+  responseBytes: 62,
   status: 200,
   error: undefined,
   requestId: undefined,

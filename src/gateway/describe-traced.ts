@@ -61,6 +61,7 @@ function callsOf(exchange: Exchange, { targets, authorizerId, integrationId }: S
       endMs: toMs(phase.startedAt) + (phase.integrationLatencyMs ?? phase.latencyMs ?? 0),
       target: targets.authorizer,
       status: phase.integrationStatus,
+      responseBytes: undefined,
       error: phase.error,
       requestId: phase.requestId,
     });
@@ -73,6 +74,7 @@ function callsOf(exchange: Exchange, { targets, authorizerId, integrationId }: S
       endMs: toMs(integration.startedAt) + (integration.latencyMs ?? performance.now() - integration.startedAt),
       target: targets.integration,
       status: integration.serviceStatus,
+      responseBytes: integration.bytes,
       error: integration.error,
       requestId: integration.requestId,
     });

@@ -44,6 +44,8 @@ export interface IntegrationOutcome {
   status: number | undefined;
   /** The status of the Lambda service, or of the backend. */
   serviceStatus: number | undefined;
+  /** How long the body of the answer is, as far as it came; undefined without an answer. */
+  bytes: number | undefined;
   error: string | undefined;
   requestId: string | undefined;
 }
@@ -547,6 +549,7 @@ export class Exchange implements AnswerObserver {
       contentMs: undefined,
       status: undefined,
       serviceStatus: undefined,
+      bytes: undefined,
       error: undefined,
       requestId: undefined,
     };

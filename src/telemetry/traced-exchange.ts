@@ -62,6 +62,8 @@ export interface TracedCall {
   readonly target: CallTarget;
   /** The status of the answer; undefined if none came. */
   readonly status: number | undefined;
+  /** How long its body is, where that is known. */
+  readonly responseBytes: number | undefined;
   readonly error: string | undefined;
   readonly requestId: string | undefined;
 }

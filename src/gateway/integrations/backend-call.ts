@@ -169,6 +169,7 @@ export class BackendCall implements OutboundRequest, Work {
     this.isBodyHere = isBodyHere;
     this.#outcome.status = status;
     this.#outcome.serviceStatus = status;
+    this.#outcome.bytes = 0;
     this.#exchange.integrationHeaders = headers;
     const latencyMs = this.#measure();
     this.#thread.metrics.integration(latencyMs);
@@ -189,6 +190,7 @@ export class BackendCall implements OutboundRequest, Work {
   onData(chunk: Buffer, isLent: boolean): boolean {
     if (this.#isDone) return true;
     this.#traced?.add(chunk);
+    this.#outcome.bytes! += chunk.length;
     if (this.#idleMs !== undefined) {
       this.#activeMs = performance.now();
       this.#outcome.contentMs ??= this.#activeMs - this.#outcome.startedAt;

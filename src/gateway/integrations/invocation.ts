@@ -89,6 +89,7 @@ export class Invocation implements Work {
     const integration = this.#exchange.integration!;
     integration.requestId = outcome.requestId;
     integration.serviceStatus = outcome.kind === "service-error" ? outcome.status : 200;
+    integration.bytes = outcome.kind === "service-error" ? undefined : outcome.payload.length;
     traceOutcome(this.#exchange, outcome);
     switch (outcome.kind) {
       case "ok":

@@ -80,7 +80,8 @@ export function segmentOf(exchange: TracedExchange): object {
 
 export const stageOrigin = "AWS::ApiGateway::Stage";
 
-function subsegmentOf({ spanId, startMs, endMs, target, status, error, requestId }: TracedCall): object {
+function subsegmentOf(call: TracedCall): object {
+  const { spanId, startMs, endMs, target, status, responseBytes, error, requestId } = call;
   const common = {
     id: spanId,
     start_time: seconds(startMs),
@@ -92,7 +93,8 @@ function subsegmentOf({ spanId, startMs, endMs, target, status, error, requestId
       cause: { exceptions: [{ id: spanId, message: error, remote: true }] },
     }),
   };
-  const response = status === undefined ? {} : { response: { status } };
+  const length = responseBytes === undefined ? {} : { content_length: responseBytes };
+  const response = status === undefined ? {} : { response: { status, ...length } };
   if (target.kind === "function") {
     const [, , , region, , , name = ""] = target.arn.split(":");
     const url = `https://lambda.${region}.amazonaws.com/2015-03-31/functions/${target.arn}/invocations`;

@@ -261,7 +261,9 @@ describe("traces", () => {
     for (const path of ["/h/recorde", "/h/other?b=/prod/h/recorded", "/h/recorded-7?a=b"]) await call(path);
     const header = backend.requests.at(-1)?.headers["x-amzn-trace-id"] as string;
     assert.match(header, /Sampled=1$/);
-    assert.equal((await segmentsOf(rootOf(header)))[0]?.["aws"].xray.sampling_rule_name, "path");
+    const [recorded] = await segmentsOf(rootOf(header));
+    assert.equal(recorded?.["aws"].xray.sampling_rule_name, "path");
+    assert.deepEqual(recorded?.["subsegments"][0].http.response, { status: 200, content_length: 2 });
     for (const { headers } of backend.requests.slice(-3, -1)) {
       assert.doesNotMatch(headers["x-amzn-trace-id"] as string, /Sampled=1/);
     }
@@ -303,6 +305,8 @@ describe("traces", () => {
         ["Lambda", "aws", "behind", 200],
       ],
     );
+    // The function's answer has the body as a string, and a status.
+    assert.ok(subsegments[1].http.response.content_length > http.response.content_length);
     const integration = subsegments[1].id;
     assert.equal(own, `Root=${id};Parent=${integration};Sampled=1`);
     assert.deepEqual([traceId, header], [own, own]);
