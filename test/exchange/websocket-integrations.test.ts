@@ -604,3 +604,25 @@ test("an execution log tells of messages, where the route or the stage has one",
   assert.match(logs.join(), /action.*hello[\s\S]*hi/);
   socket.close();
 });
+
+test("an execution log says which parameter a handshake lacks, and clients are not told", async () => {
+  const logs: string[] = [];
+  await using gateway = await startGateway({ onExecutionLog: ({ lines }) => logs.push(JSON.stringify(lines)) });
+  const route = { RequestParameters: { "route.request.querystring.room": { Required: true } } };
+  const stage = aWebSocketStage({ DefaultRouteSettings: { LoggingLevel: "ERROR" } });
+  gateway.deployWebSocket(aWebSocketApi({ $connect: { route } }), stage);
+  await assert.rejects(connect(gateway), /^Error: 400 \{"message":"Bad Request"\}$/);
+  await until(() => logs.length > 0);
+  assert.match(logs.join(), /Execution failed: Missing required request parameters: \[room\]/);
+  const gone = {
+    IntegrationType: "HTTP_PROXY",
+    IntegrationMethod: "GET",
+    IntegrationUri: "http://127.0.0.1:1",
+  } as const;
+  gateway.deployWebSocket(aWebSocketApi({ gone: { integration: gone } }), stage);
+  const { ask, socket } = await connect(gateway);
+  await ask({ action: "gone" });
+  await until(() => logs.length > 1);
+  assert.match(logs.join(), /Execution failed due to a network error communicating with endpoint: /);
+  socket.close();
+});

@@ -86,3 +86,24 @@ function hintValue(hint: string): string {
   const line = hint.replaceAll(/\s*\n\s*/g, "; ");
   return line.length <= 900 ? line : `${line.slice(0, 897)}...`;
 }
+
+/** Returns the execution log's line of a failure, of APIs that have such a log. */
+export function failureLine(type: FailureType, message: string | null, detail: string | undefined): string {
+  const why = detail === undefined ? "" : `: ${detail}`;
+  switch (type) {
+    case "BAD_REQUEST_BODY":
+      return detail ?? message ?? type;
+    case "API_CONFIGURATION_ERROR":
+      return `Execution failed due to configuration error${why}`;
+    case "INTEGRATION_FAILURE":
+      return `Execution failed due to a network error communicating with endpoint${why}`;
+    case "INTEGRATION_TIMEOUT":
+      return "Execution failed due to a timeout error";
+    case "DEFAULT_5XX":
+      return `Execution failed due to an internal error${why}`;
+    default:
+      // Unconfirmed: no source shows AWS's lines for other refusals; see docs/compatibility.md, "execution logs,
+      // lines".
+      return `Execution failed: ${message}`;
+  }
+}

@@ -2,7 +2,7 @@ import type { GatewayResponsePlan } from "../../plan/steps.ts";
 import type { ValuePlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
 import { setHeader } from "../header-list.ts";
-import { addHint, type Failure, type FailureResponses, type FailureType } from "../responses/failure.ts";
+import { addHint, type Failure, type FailureResponses, type FailureType, failureLine } from "../responses/failure.ts";
 import { asText, linkText, linkValue, type ReadValue } from "../values.ts";
 import { type GatewayResponseFacts, gatewayResponseTypes } from "./gateway-response-types.ts";
 
@@ -66,27 +66,6 @@ function answerPlainly(exchange: Exchange, status: number, { message, hint }: Fa
   exchange.answer.respond(status, headers, message);
   exchange.complete();
   return false;
-}
-
-/** Returns the execution log's line of a failure. */
-function failureLine(type: FailureType, message: string | null, detail: string | undefined): string {
-  const why = detail === undefined ? "" : `: ${detail}`;
-  switch (type) {
-    case "BAD_REQUEST_BODY":
-      return detail ?? message ?? type;
-    case "API_CONFIGURATION_ERROR":
-      return `Execution failed due to configuration error${why}`;
-    case "INTEGRATION_FAILURE":
-      return `Execution failed due to a network error communicating with endpoint${why}`;
-    case "INTEGRATION_TIMEOUT":
-      return "Execution failed due to a timeout error";
-    case "DEFAULT_5XX":
-      return `Execution failed due to an internal error${why}`;
-    default:
-      // Unconfirmed: no source shows AWS's lines for other refusals; see docs/compatibility.md, "execution logs,
-      // lines".
-      return `Execution failed: ${message}`;
-  }
 }
 
 function writeBody(

@@ -1,6 +1,6 @@
 import { hasHints } from "../../http/request-client.ts";
 import type { Exchange } from "../exchange.ts";
-import { addHint, type Failure, type FailureResponses, type FailureType } from "../responses/failure.ts";
+import { addHint, type Failure, type FailureResponses, type FailureType, failureLine } from "../responses/failure.ts";
 
 interface Facts {
   readonly status: number;
@@ -50,7 +50,15 @@ export const webSocketResponses: FailureResponses = {
     exchange.error = { type, message, validationErrorString };
     const headers = ["Content-Type", "application/json", ...(failure.headers ?? [])];
     const body = bodyOf(exchange, { type, status, message, hint });
-    exchange.trace?.addFailure(failure.log ?? [failure.detail ?? message], { type, status, headers, body, hint });
+    // The log says more than clients are told, such as which parameter a handshake lacks.
+    const line = failureLine(type, failure.message ?? message, failure.detail);
+    exchange.trace?.addFailure(failure.log ?? [line], {
+      type,
+      status,
+      headers,
+      body,
+      hint,
+    });
     if (hint !== undefined) addHint(exchange.request, headers, hint);
     exchange.respond(status, headers, body);
     return false;
