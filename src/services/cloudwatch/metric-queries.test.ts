@@ -113,6 +113,22 @@ for (const [values, expression, wanted] of tables) {
   test(`metric math, as in AWS's tables: ${expression}`, () => assert.deepEqual(evaluate(expression, values), wanted));
 }
 
+test("the series of an array have the labels of their metrics, behind the expression's", () => {
+  const labels = (Label?: string) => {
+    const queries = [
+      { ...metric("a"), Label: "Errors" },
+      metric("b"),
+      { Id: "e", Expression: "FILL(METRICS(), 0)", ...(Label === undefined ? {} : { Label }) },
+    ];
+    const input = { MetricDataQueries: queries, StartTime: start, EndTime: start + 300 };
+    const { MetricDataResults: results } = doAtOnce(getMetricData(store, input, call)) as Answer;
+    return results.map((result) => result.Label);
+  };
+  assert.deepEqual(labels("Filled With 0:"), ["Filled With 0: Errors", "Filled With 0: b"]);
+  assert.deepEqual(labels(""), ["Errors", "b"]);
+  assert.deepEqual(labels(), ["Errors", "b"]);
+});
+
 const refused: readonly (readonly [string, RegExp])[] = [
   ["a +", /Error in expression 'e': Syntax error: it ends too early/],
   ["a $ b", /Syntax error at '\$ b'/],

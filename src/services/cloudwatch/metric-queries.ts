@@ -146,7 +146,8 @@ export class QueryEvaluation {
       const { Label } = this.#queries.get(id)!;
       if (isList(value)) {
         this.#spend(sizeOf(value));
-        return value;
+        // AWS: "Using metric math": the expression's label stands before those of the metrics, unless it is empty.
+        return Label ? value.map((series) => ({ ...series, label: `${Label} ${series.label}` })) : value;
       }
       return [{ ...value, label: Label ?? (this.#expressions.has(id) ? id : value.label) }];
     });
@@ -204,7 +205,7 @@ export interface MetricSource {
 }
 
 function* readSeries(
-  { MetricStat }: MetricDataQuery,
+  { MetricStat, Label }: MetricDataQuery,
   range: QueryRange,
   { store, call: { account, region }, budget }: MetricSource,
 ): SlicedWork<Series> {
@@ -224,5 +225,5 @@ function* readSeries(
       const value = statistic(summary);
       return value === undefined ? [] : [[minute * 60, value]];
     });
-  return { label: name, period: Period, values: new Map(values) };
+  return { label: Label ?? name, period: Period, values: new Map(values) };
 }
