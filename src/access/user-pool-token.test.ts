@@ -102,7 +102,7 @@ test("of a key set only RSA keys of 2048 to 8192 bits for signatures are taken",
     "key",
   ];
   assert.deepEqual([...parseKeySet(JSON.stringify({ keys })).keys()], ["good", "told", "long"]);
-  const many = Array.from({ length: 100 }, (_, index) => ({ ...jwk, kid: `k${index}` }));
-  assert.equal(parseKeySet(JSON.stringify({ keys: many })).size, 32);
+  const many = Array.from({ length: 500 }, (_, index) => ({ ...jwk, kid: `k${index}` }));
+  assert.equal(parseKeySet(JSON.stringify({ keys: many })).size, 400);
   for (const text of ["", "null", "{}", '{"keys":1}', "<html>"]) assert.throws(() => parseKeySet(text), text);
 });

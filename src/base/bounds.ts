@@ -109,7 +109,10 @@ export const bounds = {
 
   // The gateway: exchanges, integrations, authorizers, hints
   userPoolKeySetsMax: { value: 256, source: "ours: user pools whose keys a thread keeps" },
-  userPoolKeySetBytesMax: { value: 65_536, source: "ours: a user pool's keys as they are fetched" },
+  userPoolKeySetBytesMax: {
+    value: 150_000,
+    source: "AWS: Quotas for configuring and running an HTTP API, response size from JSON Web Key Set endpoint",
+  },
   streamMetadataBytesMax: { value: 16_384, source: "AWS: a function's metadata with its delimiter" },
   templateOverrideCharsMax: { value: 65_536, source: "ours: names and values that templates override in one exchange" },
   jsonContainersMax: {
@@ -387,7 +390,7 @@ export const bounds = {
   },
   authorizerPolicyResourceCharsMax: { value: 512, source: "AWS: Authorizer output, Resource" },
   tokenCharsMax: { value: 16_384, source: "ours: a user pool's token; a request's headers have 10,240 bytes on AWS" },
-  userPoolKeysMax: { value: 32, source: "ours: keys of one user pool; Cognito has two" },
+  userPoolKeysMax: { value: 400, source: "ours: RSA keys of 2,048 bits that 150,000 bytes of a key set can have" },
 
   // What makes a definition valid
   integrationTimeoutMsMin: { value: 50, source: "AWS: Maximum integration timeout" },

@@ -89,12 +89,24 @@ test("answers that are no key set, too long, or elsewhere are no keys", async ()
   for (const [answer, problem] of [
     ["<html>", /is not valid JSON/],
     ['{"keys":{}}', /it has no keys/],
-    [`{"keys":[],"x":"${"x".repeat(70_000)}"}`, /too long/],
+    [`{"keys":[],"x":"${"x".repeat(150_000)}"}`, /too long/],
   ] as const) {
     kids = answer;
     assert.match(await start().find("a"), problem);
   }
   assert.match(await start().find("a", "http://127.0.0.1:1/pool"), /^http:\/\/127\.0\.0\.1:1\/pool: /);
+});
+
+test("a key set may be as large as AWS reads, and its last key counts", async () => {
+  const { find } = start();
+  kids = Array.from({ length: 330 }, (_, index) => `key ${index}`);
+  assert.equal(await find("key 329"), "key");
+  const [first, padding] = [
+    { ...jwk, kid: "a" },
+    { kty: "EC", x5c: ["c".repeat(100_000)] },
+  ];
+  kids = JSON.stringify({ keys: [padding, first] });
+  assert.equal(await start().find("a"), "key");
 });
 
 test("so many pools are remembered and no more; the one that was fetched first goes first", async () => {
