@@ -6,7 +6,7 @@ export interface RestPlan extends StagePlan {
   readonly kind: "rest";
   /** `tracingEnabled`: X-Ray's sampling rules say which requests are recorded. */
   readonly isTraced?: true;
-  /** Methods use the stage's response cache. */
+  /** Methods use the stage's response cache, here or in the other plan of a stage with a canary. */
   readonly hasCache?: true;
   /** The gateway responses that the API customises, by type. */
   readonly gatewayResponses: Readonly<Record<string, GatewayResponsePlan>>;

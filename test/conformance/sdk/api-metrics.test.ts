@@ -179,6 +179,15 @@ it("a cache's hits and misses are rates of all requests", async () => {
   };
   const { IntegrationLatency, ...rates } = await read({ ApiName: "cached", Stage: "prod" }, ...Object.keys(counts));
   assert.deepEqual({ ...rates, IntegrationLatency: [IntegrationLatency![1]] }, counts);
+
+  // A canary does not use the stage's cache unless it is told to: its requests are neither hits nor misses.
+  await rest.createDeployment({ restApiId, stageName: "prod", canarySettings: { percentTraffic: 100 } });
+  await callAll(...times(5, `${stage}/ok`));
+  assert.deepEqual(await read({ ApiName: "cached", Stage: "prod" }, "Count", "CacheHitCount", "CacheMissCount"), {
+    Count: [all + 5, all + 5],
+    CacheHitCount: [counts.CacheHitCount[0], all + 5],
+    CacheMissCount: [misses, all + 5],
+  });
 });
 
 it("a canary's requests count for its stage and again as its own", async () => {
