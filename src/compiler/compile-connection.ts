@@ -1,5 +1,5 @@
 import type { Integration, RestApiDefinition } from "../definition/rest-api.ts";
-import { isHttpVpcLink } from "../definition/vpc-link.ts";
+import { isHttpVpcLink, operatorsNamesOf } from "../definition/vpc-link.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type { VpcLinkPlan } from "../plan/steps.ts";
 import type { IntegrationContext } from "./compile-integration.ts";
@@ -14,7 +14,7 @@ import { closed, misconfigured } from "./refusal.ts";
 export function compileVpcLink(
   integration: Integration,
   origin: string,
-  { variables, surroundings }: IntegrationContext,
+  { account, variables, surroundings }: IntegrationContext,
 ): { readonly vpcLink?: VpcLinkPlan } {
   if (integration.connectionType !== "VPC_LINK") return {};
   if (integration.integrationTarget !== undefined) throw closed("integrationTarget: VPC links V2");
@@ -30,7 +30,10 @@ export function compileVpcLink(
     throw misconfigured(`There was an internal error while executing your request: ${why}`);
   }
   const { vpcLinkAddresses } = surroundings;
-  const known = [link.id, link.name, ...link.targetArns].find((name) => Object.hasOwn(vpcLinkAddresses, name));
+  // AWS: API Gateway REST API reference, "VpcLink", targetArns: "must be owned by the same AWS account of the API owner".
+  // What the operator says of a balancer is for its own account; anyone may write its ARN into a link.
+  const balancers = link.targetArns.filter((arn) => arn.split(":")[4] === account);
+  const known = [...operatorsNamesOf(link), ...balancers].find((name) => Object.hasOwn(vpcLinkAddresses, name));
   if (known === undefined) {
     throw closed(`VPC link ${link.id} without an address; --vpc-link ${link.id}=HOST:PORT says where it leads`);
   }

@@ -28,5 +28,12 @@ export interface HttpVpcLink extends VpcLinkLife {
 /** Tells the documents of both versions apart. */
 export const isHttpVpcLink = (link: VpcLink | HttpVpcLink): link is HttpVpcLink => "subnetIds" in link;
 
+/**
+ * What the operator may call a link. A name that is an ARN is none: anyone may name a link so, and an ARN's address is for
+ * its own account.
+ */
+export const operatorsNamesOf = ({ id, name }: Pick<VpcLinkLife, "id" | "name">): readonly string[] =>
+  name.startsWith("arn:") ? [id] : [id, name];
+
 /** `{vpcLinkId}` → {@link VpcLink} or {@link HttpVpcLink}, in the account's and region's scope. */
 export const vpcLinkKind = "vpc-link";

@@ -78,6 +78,17 @@ test("a listener gets the whole path with the stage before it, and the host that
   assert.deepEqual(gateway.errors, []);
 });
 
+test("a link whose name is another account's ARN doesn't lead to the address of that ARN", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  for (const own of [listener, service, "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/a/b"]) {
+    const name = own.replace("000000000000", "111111111111");
+    deploy(gateway, aPrivate(listener), { [name]: [addressOf(backend)] }, { link: aLink({ name }) });
+    assert.equal((await callOn(gateway)).status, 501, name);
+  }
+  assert.deepEqual(backend.requests, []);
+});
+
 test("a service's instances are those that have the attributes that the integration asks for, in turn", async () => {
   const answerAs = (name: string): Promise<Backend> => startBackend((_, outgoing) => outgoing.end(name));
   await using blue = await answerAs("blue");

@@ -63,6 +63,22 @@ test("a private integration goes to its link's address; the URI says Host, path 
   assert.deepEqual(gateway.errors, []);
 });
 
+test("the address of a load balancer is for links of its own account", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  const api = aRestApi({ "/": { GET: aMethod(aPrivate("http://orders.internal/")) } });
+  const [own = ""] = aLink().targetArns;
+  const foreign = own.replace("000000000000", "111111111111");
+  const link = aLink({ targetArns: [foreign] });
+  for (const one of [link, aLink({ name: foreign, targetArns: [own] })]) {
+    gateway.deploy(api, aStage(), through({ [foreign]: [addressOf(backend)] }, one));
+    assert.equal((await gateway.call("/")).status, 501, one.name);
+  }
+  assert.deepEqual(backend.requests, []);
+  gateway.deploy(api, aStage(), through({ [link.id]: [addressOf(backend)] }, link));
+  assert.equal((await gateway.call("/")).status, 200);
+});
+
 test("a link's addresses are taken in turn; one that can't be reached costs no request", async () => {
   const answerAs = (name: string): Promise<Backend> => startBackend((_, outgoing) => outgoing.end(name));
   await using left = await answerAs("left");

@@ -1,6 +1,6 @@
 import type { HttpIntegration } from "../../definition/http-api.ts";
 import { defaultStageName, type HttpApiDefinition } from "../../definition/http-api.ts";
-import { isHttpVpcLink } from "../../definition/vpc-link.ts";
+import { isHttpVpcLink, operatorsNamesOf } from "../../definition/vpc-link.ts";
 import { substituteStageVariables } from "../../language/substitution.ts";
 import type { BackendPlan, VpcLinkPlan } from "../../plan/steps.ts";
 import { badAddress, fillStageVariables, isPath } from "../compile-integration.ts";
@@ -115,7 +115,7 @@ function addressesOf(
     return has ? addresses : [];
   });
   const isKnown = named.some(([name]) => parseTarget(name)?.arn === arn);
-  const byLink = [linkId, vpcLinks.get(linkId)?.name ?? linkId];
+  const byLink = operatorsNamesOf(vpcLinks.get(linkId) ?? { id: linkId, name: linkId });
   const ofLink =
     isKnown || attributes.size > 0
       ? []
