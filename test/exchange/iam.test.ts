@@ -482,6 +482,16 @@ describe("a request that is not signed as it should be", () => {
   }
 });
 
+test("a path whose method ARN is longer than 1,600 bytes is 414, signed or not", async () => {
+  await using under = await start();
+  const rest = 1_600 - `${arn}/GET/pets/`.length;
+  assert.equal((await call(under, { path: `/pets/${"x".repeat(rest)}` })).status, 200);
+  const path = `/pets/${"x".repeat(rest + 1)}`;
+  for (const reply of [await call(under, { path }), await under.call(path)]) {
+    assert.deepEqual([reply.status, reply.text], [414, '{"message":"Request URI too long"}']);
+  }
+});
+
 test("headers, presigned queries, hashed, unhashed, compressed and unsigned bodies are verified", async () => {
   await using under = await start();
   const accepted: readonly SignedCall[] = [

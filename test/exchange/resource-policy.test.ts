@@ -56,6 +56,17 @@ test("a Deny counts before every Allow, and the refusal says so", async () => {
   assert.equal(refused.headers["x-portico-hint"], "the API's resource policy denies this call by its statement NoPets");
 });
 
+test("a path whose method ARN is longer than 1,600 bytes is 414 where a policy is asked", async () => {
+  await using gateway = await startGateway();
+  gateway.deploy(anApi(document(allowAll)));
+  const rest = 1_600 - `${arn}/GET/pets/`.length;
+  assert.equal(await statusOf(gateway, `/pets/${"x".repeat(rest)}`), 200);
+  const reply = await gateway.call(`/pets/${"x".repeat(rest + 1)}`);
+  assert.deepEqual([reply.status, reply.text], [414, '{"message":"Request URI too long"}']);
+  gateway.deploy(aRestApi({ "/pets/{id}": { ANY: aMethod(aMock("pet")) } }));
+  assert.equal(await statusOf(gateway, `/pets/${"x".repeat(rest + 1)}`), 200, "without a policy");
+});
+
 test("access logs say what the policy decided", async () => {
   const lines: string[] = [];
   await using gateway = await startGateway({ onLog: (_, line) => lines.push(line) });

@@ -2,7 +2,7 @@ import { type AccessDecision, type CalledResource, problemOf } from "../../acces
 import type { SignatureProblem } from "../../access/sigv4-signature.ts";
 import { emptyHash, hashOfBody, type PlausibleSignature, verifySignature } from "../../access/sigv4-verify.ts";
 import type { IamPlan } from "../../plan/steps.ts";
-import { calledOf } from "../authorizers/method-arn.ts";
+import { calledOf, fitsArn } from "../authorizers/method-arn.ts";
 import { endPhase } from "../authorizers/refusals.ts";
 import { type Claim, ofBody, problemWithPath, readClaim } from "../caller-claim.ts";
 import type { Exchange } from "../exchange.ts";
@@ -20,7 +20,9 @@ import { refuseAuthorization, refuseSignature } from "../responses/signature-ref
  * affect authorization workflow".
  */
 export function linkIam(_: IamPlan, context: LinkContext): RunStep {
-  const { thread } = context;
+  const { stage, thread } = context;
+  // Unconfirmed: the quota is of REST APIs; see docs/compatibility.md, "methods' ARNs".
+  const arnMeasured = stage.kind === "rest" ? stageArnOf(stage) : undefined;
   const readClaim = linkClaim(context);
   const decide = linkDecision(context);
 
@@ -34,11 +36,12 @@ export function linkIam(_: IamPlan, context: LinkContext): RunStep {
       problemWithPath(exchange.path);
     if (problem !== undefined) return refuse(exchange, problem);
     endPhase(exchange.access?.authenticate, 200);
-    thread.knownCallers.noteUse(caller, thread.clock.now(), context.stage.region);
+    thread.knownCallers.noteUse(caller, thread.clock.now(), stage.region);
     return true;
   };
 
   return (exchange) => {
+    if (arnMeasured !== undefined && !fitsArn(exchange, arnMeasured)) return false;
     exchange.startAuthentication();
     const claim = readClaim(exchange);
     if (claim === undefined) return false;
