@@ -50,6 +50,6 @@ function missing(name: string, qualifier: string): string {
     : `aws lambda create-alias --function-name ${name} --name ${qualifier} --function-version '$LATEST'`;
   return (
     `The function ${name} has no ${isVersion ? "version" : "alias"} ${qualifier}: make it with \`${make}\`, and save a ` +
-    "file. The API is deployed; until then this route answers 500 Internal server error, as on AWS"
+    "file. The API is deployed; until then this route answers 500, as on AWS"
   );
 }

@@ -207,7 +207,7 @@ export class ProjectDeployer {
         await add(pointer, `${name} is in ${place}; \`up\` makes functions in ${document.account}, ${document.region}`);
       } else if (!own.has(name) && !(await calls.find("lambda", "GetFunctionConfiguration", { FunctionName: name }))) {
         const known = own.size > 0 ? `functions/ has ${[...own].join(", ")}` : "there is no functions/ folder with it";
-        const effect = "The API is deployed; this route answers 500 Internal server error, as on AWS";
+        const effect = "The API is deployed; this route answers 500, as on AWS";
         await add(pointer, `There is no function ${name}: ${known}. ${effect}`);
       }
     }

@@ -16,7 +16,7 @@ export async function findStreamWarnings(
     const isStreamed = /\/response-streaming-invocations$/.test(integration.uri ?? "");
     const message = isStreamed ? whyNoStream(source) : whyNoAnswer(source);
     if (message === undefined) continue;
-    const effect = `${method} ${path} will answer 502 Internal server error, as on AWS`;
+    const effect = `${method} ${path} will answer 502, as on AWS`;
     const place = await locate(document.source, pointer);
     problems.push(problemAt("warning", `${message}. ${effect}`, document.source, place));
   }
