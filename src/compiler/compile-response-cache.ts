@@ -29,6 +29,7 @@ export function compileResponseCache(
   });
   const start = [
     stage.deploymentId,
+    stage.birthId ?? "",
     stage.cacheFlushes ?? 0,
     definition.cacheNamespace ?? `resource ${context.resourcePath}`,
   ];

@@ -98,6 +98,7 @@ export function compileRest(
     gatewayResponses: compileGatewayResponses(definition.gatewayResponses, variables),
     ...(models.used === undefined ? {} : { models: models.used }),
     ...(authorizers.used === undefined ? {} : { authorizers: authorizers.used }),
+    ...(stage.birthId === undefined ? {} : { birthId: stage.birthId }),
     ...(stage.authorizerFlushes === undefined ? {} : { authorizerFlushes: stage.authorizerFlushes }),
     ...(vpcLinks.length === 0 ? {} : { vpcLinks }),
     withoutEffect: settingsWithoutEffect(definition, stage),

@@ -158,6 +158,8 @@ export interface HttpStage {
   readonly ApiGatewayManaged?: true;
   /** Beyond AWS: the web ACL that guards the stage. AWS WAF's operations set it, and no answer of API Gateway's has it. */
   readonly webAclArn?: string;
+  /** Portico's own: tells the stage from those that had its name before, and were deleted. No answer has it. */
+  readonly birthId?: string;
   /** Portico's own: how often ResetAuthorizersCache was called. No answer has it. */
   readonly authorizerFlushes?: number;
 }

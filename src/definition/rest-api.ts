@@ -169,6 +169,8 @@ export interface Stage {
   readonly tags?: Readonly<Record<string, string>>;
   readonly createdDate: number;
   readonly lastUpdatedDate: number;
+  /** Portico's own: tells the stage from those that had its name before, and were deleted. No answer has it. */
+  readonly birthId?: string;
   /** Portico's own: how often FlushStageCache was called. No answer has it. */
   readonly cacheFlushes?: number;
   /** Portico's own: when the cache was made or given up, in milliseconds since 1970. No answer has it. */

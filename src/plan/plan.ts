@@ -43,6 +43,8 @@ export interface StagePlan {
   readonly closed?: string;
   /** The authorizers that methods name, by id, as they were deployed. Steps refer to them. */
   readonly authorizers?: Readonly<Record<string, AuthorizerPlan>>;
+  /** Tells the stage from those of its name that were deleted: it finds nothing that they remembered. */
+  readonly birthId?: string;
   /** How often the authorizers' cache was flushed. Results that were remembered before another number are forgotten. */
   readonly authorizerFlushes?: number;
   /** The ids of the VPC links that methods name. A change of one compiles the stage again. */

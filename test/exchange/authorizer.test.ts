@@ -487,6 +487,26 @@ test("a deployment keeps what an unchanged authorizer said; a changed one, a flu
   assert.equal(await calledAgain(), true);
 });
 
+test("a stage that is made anew finds nothing that the deleted one remembered, though a request of that is under way", async () => {
+  const functions = functionSaying();
+  const answer = Promise.withResolvers<void>();
+  await using gateway = await deployed(functions, { ...cached, stage: { birthId: "first" } });
+  assert.equal((await gateway.call("/pets/1", known)).status, 200);
+  functions.outcome = async () => {
+    await answer.promise;
+    return { kind: "ok", payload: Buffer.from(JSON.stringify(authorizerResult())), requestId: "r" };
+  };
+  const underWay = gateway.call("/pets/1", { headers: { Authorization: "another-token" } });
+  await until(() => functions.requests.length === 2);
+  functions.outcome = undefined;
+  gateway.gateway.setPlan("abc123/prod", null);
+  deploy(gateway, { ...cached, stage: { birthId: "second" } });
+  assert.equal((await gateway.call("/pets/1", known)).status, 200);
+  assert.equal(functions.requests.length, 3, "the new stage asks");
+  answer.resolve();
+  await underWay;
+});
+
 test("requests with one identity wait for one call, though the first of them goes away", async () => {
   const functions = functionSaying();
   const answer = Promise.withResolvers<void>();

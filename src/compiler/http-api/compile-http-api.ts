@@ -68,6 +68,7 @@ export function compileHttpApi(
     ...(closed === undefined ? {} : { closed }),
     ...(authorizers.used === undefined ? {} : { authorizers: authorizers.used }),
     ...(models.used === undefined ? {} : { models: models.used }),
+    ...(stage.birthId === undefined ? {} : { birthId: stage.birthId }),
     ...(stage.authorizerFlushes === undefined ? {} : { authorizerFlushes: stage.authorizerFlushes }),
     ...(cors === undefined ? {} : { cors }),
     withoutEffect: httpSettingsWithoutEffect(definition, stage),

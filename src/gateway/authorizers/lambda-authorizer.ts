@@ -187,7 +187,8 @@ function acquireMemory(
   { stage, thread, onRetire, isTest }: AuthorizerContext,
 ): ResultMemory | undefined {
   if (plan.resultTtlSeconds <= 0 || plan.identitySources.length === 0 || isTest === true) return undefined;
-  const name = JSON.stringify([stage.apiId, stage.stageName, stage.authorizerFlushes, plan]);
+  const { apiId, stageName, birthId, authorizerFlushes } = stage;
+  const name = JSON.stringify([apiId, stageName, birthId, authorizerFlushes, plan]);
   onRetire(() => thread.authorizerResults.release(name));
   return thread.authorizerResults.acquire(name);
 }

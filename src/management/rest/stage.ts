@@ -96,6 +96,7 @@ export async function newStage(input: StageInput, work: Change<never, RestApi>, 
     tags: nonEmpty(input.tags),
     createdDate: now,
     lastUpdatedDate: now,
+    birthId: work.call.ids.id(10),
     accessLogSettings: undefined,
     clientCertificateId: undefined,
     webAclArn: undefined,
@@ -312,7 +313,10 @@ const patch: PatchTable = {
 const cacheChangeMs = 1_000;
 
 /** Returns a stage as callers see it. AWS: "Stage", cacheClusterStatus. */
-function viewStage({ cacheFlushes: _, cacheChangedMs = 0, ...stage }: Stage, { call }: Pick<Work, "call">): unknown {
+function viewStage(
+  { birthId: _, cacheFlushes: __, cacheChangedMs = 0, ...stage }: Stage,
+  { call }: Pick<Work, "call">,
+): unknown {
   if (Math.abs(call.clock.now() - cacheChangedMs) >= cacheChangeMs) return stage;
   return { ...stage, cacheClusterStatus: stage.cacheClusterEnabled ? "CREATE_IN_PROGRESS" : "DELETE_IN_PROGRESS" };
 }

@@ -92,6 +92,7 @@ export async function quickCreate(work: Change, api: V2Api, input: QuickCreateIn
     CreatedDate: now,
     LastUpdatedDate: now,
     ApiGatewayManaged: true,
+    birthId: call.ids.id(10),
   };
   await tx.put(v2Kinds.integration, `${api.ApiId}/${integration.IntegrationId}`, integration);
   await tx.put(v2Kinds.route, `${api.ApiId}/${route.RouteId}`, route);

@@ -170,6 +170,7 @@ async function newStage(work: Change<"CreateStage", V2Api>): Promise<V2Stage> {
     LastUpdatedDate: now,
     LastDeploymentStatusMessage: undefined,
     ApiGatewayManaged: undefined,
+    birthId: work.call.ids.id(10),
     authorizerFlushes: undefined,
   });
   await checkDeployment(stage, input, work);
@@ -232,7 +233,7 @@ async function checkDeletable(stage: V2Stage, work: Change<never, V2Api>): Promi
 }
 
 /** Returns a stage as callers see it. */
-function viewStage({ authorizerFlushes: _, webAclArn: __, ...stage }: V2Stage): unknown {
+function viewStage({ birthId: _, authorizerFlushes: __, webAclArn: ___, ...stage }: V2Stage): unknown {
   return { ...stage, Tags: stage.Tags ?? {} };
 }
 

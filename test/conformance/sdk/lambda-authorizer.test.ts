@@ -5,12 +5,15 @@ import {
   APIGatewayClient,
   CreateApiKeyCommand,
   CreateDeploymentCommand,
+  CreateStageCommand,
   CreateUsagePlanCommand,
   CreateUsagePlanKeyCommand,
   DeleteAuthorizerCommand,
+  DeleteStageCommand,
   FlushStageAuthorizersCacheCommand,
   GetAuthorizersCommand,
   GetExportCommand,
+  GetStageCommand,
   ImportRestApiCommand,
   PutRestApiCommand,
   UpdateAuthorizerCommand,
@@ -186,6 +189,20 @@ describe("Lambda authorizers", () => {
       404,
       "Invalid stage identifier specified",
     );
+  });
+
+  it("are asked anew by a stage that is made anew, though requests of the deleted one of its name are under way", async () => {
+    assert.deepEqual(await statuses("of the deleted"), [200]);
+    const { deploymentId } = await gateway.send(new GetStageCommand({ restApiId, stageName: "prod" }));
+    const underWay = Array.from({ length: 8 }, () => call("/token/1", "slow"));
+    await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "gate", ZipFile: zip(gate("Deny")) }));
+    await gateway.send(new DeleteStageCommand({ restApiId, stageName: "prod" }));
+    await gateway.send(new CreateStageCommand({ restApiId, stageName: "prod", deploymentId }));
+    assert.deepEqual(await statuses("of the deleted"), [403]);
+    await Promise.all(underWay);
+    await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "gate", ZipFile: zip(gate("Allow")) }));
+    await flush();
+    assert.deepEqual(await statuses("of the deleted"), [200]);
   });
 
   it("are what was deployed: a change acts with the next deployment, and a used one can't be deleted", async () => {
