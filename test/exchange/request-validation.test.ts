@@ -78,6 +78,9 @@ test("a request without its required parameters is refused, and its refusal name
     ["/pets/1?q1=%20&b-2=2", given, "q1"],
     ["/pets/1?Q1=1&b-2=2", given, "q1"],
     ["/pets/1?q1=1&b-2=2", { "X-Two": " " }, "X-Two"],
+    // Integrations get the last value.
+    ["/pets/1?q1=1&b-2=2&q1=", given, "q1"],
+    ["/pets/1?q1=1&b-2=2", { "X-Two": ["2", ""] }, "X-Two"],
     ["/pets/%20?q1=1&b-2=2", given, "id"],
   ];
   for (const [path, headers, named] of cases) {

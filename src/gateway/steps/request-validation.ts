@@ -75,24 +75,23 @@ function assertGuards({ parameters, models, selection }: RequestValidationPlan, 
   assert(isSelected || !isOfMessages || count === 0, "messages select their models");
 }
 
-/** Returns whether a required parameter is present and not blank. */
+/**
+ * Returns whether a required parameter is present and not blank. Of several values the last one counts: integrations get
+ * that one. Unconfirmed: docs/compatibility.md, "request validation, parameters".
+ */
 function linkParameter({ place, name }: RequiredParameterPlan): (exchange: Exchange) => boolean {
   assert(typeof name === "string", "a required parameter has a name");
   switch (place) {
     case "path":
       return (exchange) => !isBlank(decodeLeniently(exchange.pathParameter(name) ?? ""));
     case "querystring":
-      return (exchange) => exchange.query.get(name)?.some((value) => !isBlank(value)) ?? false;
+      return (exchange) => !isBlank(exchange.query.get(name)?.at(-1));
     case "header": {
       const lowerName = name.toLowerCase();
       return ({ request }) => {
         const { headerNames, rawHeaders } = request;
-        for (let index = 0; index < headerNames.length; index++) {
-          if (headerNames[index] === lowerName && !isBlank(rawHeaders[2 * index + 1])) {
-            return !isForConnection(request, lowerName);
-          }
-        }
-        return false;
+        const index = headerNames.lastIndexOf(lowerName);
+        return index >= 0 && !isBlank(rawHeaders[2 * index + 1]) && !isForConnection(request, lowerName);
       };
     }
   }
