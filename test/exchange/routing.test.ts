@@ -206,3 +206,19 @@ test("a large API serves all of its methods, those too that are linked by their 
   gateway.deploy(aRestApi(Object.fromEntries(paths.map((path) => [path, { GET: named(path) }]))));
   for (const path of ["/p0", "/p299", "/p299", "/p250"]) assert.equal((await gateway.call(path)).text, path);
 });
+
+test("URLs of an edge-optimized API have 8,192 bytes at most, those of a Regional one 10,240", async () => {
+  for (const [type, bytesMax] of [
+    ["EDGE", 8_192],
+    ["REGIONAL", 10_240],
+  ] as const) {
+    await using gateway = await startGateway();
+    const restApi = { endpointConfiguration: { types: [type] } };
+    gateway.deploy(aRestApi({ "/a": { GET: named("a") } }, { restApi }));
+    const call = (bytes: number) => gateway.call(`/prod/a?${"q".repeat(bytes - "/prod/a?".length)}`, { isWhole: true });
+    assert.equal((await call(bytesMax)).text, "a", type);
+    const reply = await call(bytesMax + 1);
+    assert.equal(reply.status, 414, type);
+    assert.match(reply.text, /Request URI too long/);
+  }
+});

@@ -18,13 +18,8 @@ import { refuseRoute } from "./refuse-route.ts";
 import { addRestHeaders, openRestExchange } from "./rest-exchange.ts";
 
 /** AWS: "Quotas for configuring and running a REST API": URL length. */
-const targetBytesMax = bounds.requestTargetBytesMax.value;
-
-const targetTooLong: FrontRefusal = {
-  status: 414,
-  message: "Request URI too long",
-  hint: () => `a URL may have ${targetBytesMax} bytes`,
-};
+const targetBytesMaxOf = ({ isEdgeOptimized }: RestPlan): number =>
+  (isEdgeOptimized === true ? bounds.requestTargetBytesMaxEdge : bounds.requestTargetBytesMax).value;
 
 /** Links the plan of a REST API's stage. */
 export const linkRestProgram = (plan: RestPlan, stage: LinkedStage): Program => new RestProgram(plan, stage);
@@ -39,6 +34,7 @@ class RestProgram implements Program {
   readonly #router: Router;
   readonly #methods: LinkedMethods;
   readonly #hints: StageHints;
+  readonly #targetBytesMax: number;
 
   constructor(plan: RestPlan, { thread, life, methods }: LinkedStage) {
     this.plan = plan;
@@ -50,10 +46,14 @@ class RestProgram implements Program {
     this.#router = new Router(plan.routes);
     this.#methods = methods;
     this.#hints = new StageHints(plan, thread.undeployed, restHints);
+    this.#targetBytesMax = targetBytesMaxOf(plan);
   }
 
   refusalOf({ target }: InboundRequest): FrontRefusal | undefined {
-    return target.length > targetBytesMax ? targetTooLong : undefined;
+    if (target.length <= this.#targetBytesMax) return undefined;
+    const which = this.plan.isEdgeOptimized === true ? "of an edge-optimized API " : "";
+    const hint = (): string => `a URL ${which}may have ${this.#targetBytesMax} bytes`;
+    return { status: 414, message: "Request URI too long", hint };
   }
 
   open(inbound: InboundExchange, below: BelowStage, nowMs: number): Exchange {
