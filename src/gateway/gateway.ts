@@ -506,8 +506,10 @@ export class Gateway {
     const identities = new TlsIdentities();
     if (identity !== undefined) identities.set(identity.key, identity.identity);
     const connections = this.#thread.connections.apart();
+    // The stage's callers would find what a backend that is not theirs answered.
+    const responseCaches = this.#thread.responseCaches.apart();
     // What no stage serves is measured for none.
-    const thread = { ...this.#thread, identities, connections, recorder: undefined };
+    const thread = { ...this.#thread, identities, connections, responseCaches, recorder: undefined };
     const program = linkProgram(plan, thread, tester === undefined ? "serve" : "test");
     const own = stageKey(plan.apiId, plan.stageName);
     connections.serve(own, program.messages);

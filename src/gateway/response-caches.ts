@@ -32,6 +32,11 @@ export class ResponseCaches {
     if (memory === null) this.#cells.delete(key);
   }
 
+  /** Returns caches that have nothing in common with these: a program that no stage serves neither finds nor fills entries. */
+  apart(): ResponseCaches {
+    return new ResponseCaches(this.#thread, { clock: this.#clock, fillWaitMs: this.fillWaitMs });
+  }
+
   cell(key: string): CacheCell {
     let cell = this.#cells.get(key);
     if (cell === undefined) {

@@ -452,6 +452,20 @@ test("a REQUEST's result is remembered by all values of all sources, and no two 
   }
 });
 
+test("what a REQUEST's function says where the stage has other variables is another result; a TOKEN's is not told them", async () => {
+  const functions = functionSaying();
+  for (const [type, calls] of Object.entries({ TOKEN: 1, REQUEST: 2 })) {
+    const authorizer = { ...cached.authorizer, type, identitySource: "method.request.header.Authorization" };
+    const setup = { authorizer } as Setup;
+    await using gateway = await deployed(functions, { ...setup, stage: { variables: { who: "partners" } } });
+    const before = functions.requests.length;
+    assert.equal((await gateway.call("/pets/1", known)).status, 200);
+    deploy(gateway, { ...setup, stage: { variables: { who: "staff" } } });
+    assert.equal((await gateway.call("/pets/1", known)).status, 200);
+    assert.equal(functions.requests.length - before, calls, type);
+  }
+});
+
 test("without identity sources nothing is remembered: all callers would be one", async () => {
   const functions = functionSaying();
   await using gateway = await deployed(functions, {

@@ -198,6 +198,32 @@ test("a namespace is one of its stage and deployment: no other stage, API or key
   assert.deepEqual(gateway.errors, []);
 });
 
+test("a request that is explained with other stage variables leaves nothing in the stage's cache, and finds nothing there", async () => {
+  await using backend = await aBackend();
+  await using other = await startBackend((_, outgoing) => void outgoing.end("other"));
+  await using gateway = await startGateway();
+  giveMemory(gateway);
+  const api = aRestApi({ "/": { GET: aMethod(anHttpProxy("http://${stageVariables.host}/")) } });
+  const of = ({ origin }: Pick<Backend, "origin">) => ({ ...cachedStage(), variables: { host: new URL(origin).host } });
+  const { plan } = gateway.deploy(api, of(other));
+  gateway.deploy(api, of(backend));
+  const explained = () =>
+    new Promise((resolve) => {
+      const request = {
+        ...{ method: "GET", target: "/prod/", host: "abc123.execute-api.us-east-1.localhost", headers: [] },
+        ...{ body: new Uint8Array(), remoteAddress: "127.0.0.1", localPort: 80, isEncrypted: false },
+      };
+      gateway.gateway.probe({ plan, request, bodyCharsMax: 100, answerBytesMax: 1_000 }, (outcome) =>
+        resolve(outcome.kind === "answered" && Buffer.from(outcome.body).toString()),
+      );
+    });
+  assert.equal(await explained(), "other");
+  const first = (await gateway.call("/")).text;
+  assert.equal(first, "answer 1");
+  assert.equal(await explained(), "other");
+  assert.equal((await gateway.call("/")).text, first);
+});
+
 test("no spelling of a path fills the entry of the path as it is, for a backend that reads the path", async () => {
   const functions: FunctionClient = {
     describe: () => ({

@@ -187,8 +187,10 @@ function acquireMemory(
   { stage, thread, onRetire, isTest }: AuthorizerContext,
 ): ResultMemory | undefined {
   if (plan.resultTtlSeconds <= 0 || plan.identitySources.length === 0 || isTest === true) return undefined;
-  const { apiId, stageName, birthId, authorizerFlushes } = stage;
-  const name = JSON.stringify([apiId, stageName, birthId, authorizerFlushes, plan]);
+  const { apiId, stageName, birthId, authorizerFlushes, stageVariables } = stage;
+  // A TOKEN's function is not told the variables, and its URI in the plan has them filled in.
+  const told = plan.kind === "token" ? {} : stageVariables;
+  const name = JSON.stringify([apiId, stageName, birthId, authorizerFlushes, told, plan]);
   onRetire(() => thread.authorizerResults.release(name));
   return thread.authorizerResults.acquire(name);
 }
