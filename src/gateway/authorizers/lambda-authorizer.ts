@@ -94,7 +94,7 @@ export function linkLambdaAuthorizer(plan: InvokingPlan, context: AuthorizerCont
 function linkRest(plan: LambdaAuthorizerPlan, { stage }: AuthorizerContext): Dialect {
   const { identitySources, identityValidationExpression, resultTtlSeconds } = plan;
   const isWebSocket = stage.kind === "websocket";
-  const parse = isWebSocket ? parseConnectResult : (text: string) => parseAuthorizerResult(text);
+  const parse = isWebSocket ? parseConnectResult : parseAuthorizerResult;
   const common = { parse, invocationRefused: "Authorizer error" };
   if (plan.kind === "token") {
     const isToken = linkValidation(identityValidationExpression);

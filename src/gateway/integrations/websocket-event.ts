@@ -37,7 +37,7 @@ export function linkConnectAuthorizerEvent(
   const variables = `"stageVariables":${json(stage.stageVariables)},"requestContext":{`;
   const writeContext = linkConnectionContext(stage, method);
   return (exchange, methodArn) =>
-    `{"type":"REQUEST","methodArn":${json(methodArn)},"headers":${maps(authorizerHeaders(exchange), '"multiValueHeaders":')},` +
+    `{"type":"REQUEST","methodArn":${json(methodArn)},${writeHeaders(authorizerHeaders(exchange))},` +
     `${queryOf(exchange) || '"queryStringParameters":{},"multiValueQueryStringParameters":{},'}` +
     `${variables}${writeContext(exchange)}}}`;
 }
@@ -73,7 +73,10 @@ function authorizerOf({ caller: { grant }, access }: Exchange): string {
 
 /** The headers of the handshake but those of the hop: `Connection` and `Upgrade`, as captured events lack them. */
 export const headersOf = (exchange: Exchange): string =>
-  `"headers":${maps(headersWithout(/^(?:connection|upgrade)$/i, exchange), '"multiValueHeaders":')}`;
+  writeHeaders(headersWithout(/^(?:connection|upgrade)$/i, exchange));
+
+const writeHeaders = (headers: ReturnType<typeof eventHeaders>): string =>
+  `"headers":${maps(headers, '"multiValueHeaders":')}`;
 
 /** An authorizer is told the hop's headers as well, as the guide's example has them. */
 const authorizerHeaders = (exchange: Exchange): ReturnType<typeof eventHeaders> =>

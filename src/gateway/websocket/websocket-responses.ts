@@ -52,13 +52,7 @@ export const webSocketResponses: FailureResponses = {
     const body = bodyOf(exchange, { type, status, message, hint });
     // The log says more than clients are told, such as which parameter a handshake lacks.
     const line = failureLine(type, failure.message ?? message, failure.detail);
-    exchange.trace?.addFailure(failure.log ?? [line], {
-      type,
-      status,
-      headers,
-      body,
-      hint,
-    });
+    exchange.trace?.addFailure(failure.log ?? [line], { type, status, headers, body, hint });
     if (hint !== undefined) addHint(exchange.request, headers, hint);
     exchange.respond(status, headers, body);
     return false;

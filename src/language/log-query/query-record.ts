@@ -127,22 +127,18 @@ function scalar(value: unknown): QueryValue {
   return text;
 }
 
-const numberIn = (message: string, pattern: RegExp): number | undefined => {
-  const found = pattern.exec(message)?.[1];
-  return found === undefined ? undefined : Number(found);
-};
-
-const ofTrace =
+const textOfReport =
   (pattern: RegExp) =>
-  ({ message }: QueriedLine): QueryValue =>
+  ({ message }: QueriedLine): string | undefined =>
     message.startsWith("REPORT RequestId: ") ? pattern.exec(message)?.[1] : undefined;
 
-const ofReport =
-  (pattern: RegExp, factor = 1) =>
-  ({ message }: QueriedLine): QueryValue => {
-    const found = message.startsWith("REPORT RequestId: ") ? numberIn(message, pattern) : undefined;
-    return found === undefined ? undefined : found * factor;
+const numberOfReport = (pattern: RegExp, factor = 1): ((line: QueriedLine) => QueryValue) => {
+  const read = textOfReport(pattern);
+  return (line) => {
+    const found = read(line);
+    return found === undefined ? undefined : Number(found) * factor;
   };
+};
 
 /**
  * The fields that AWS finds in lines. AWS: CloudWatch Logs User Guide, "Supported logs and discovered fields": those of every log,
@@ -158,13 +154,13 @@ const ownFields: Readonly<Record<string, (line: QueriedLine) => QueryValue>> = {
   "@type": ({ message }) => /^(START|END|REPORT) RequestId: /.exec(message)?.[1],
   "@requestId": ({ message }) =>
     /^(?:(?:START|END|REPORT) RequestId: |[^\t\n]{1,40}\t)([0-9a-f-]{36})(?=\s)/.exec(message)?.[1],
-  "@duration": ofReport(/\tDuration: ([\d.]+) ms/),
-  "@billedDuration": ofReport(/\tBilled Duration: ([\d.]+) ms/),
-  "@initDuration": ofReport(/\tInit Duration: ([\d.]+) ms/),
-  "@memorySize": ofReport(/\tMemory Size: (\d+) MB/, 1_000_000),
-  "@maxMemoryUsed": ofReport(/\tMax Memory Used: (\d+) MB/, 1_000_000),
-  "@xrayTraceId": ofTrace(/\nXRAY TraceId: (\S+)/),
-  "@xraySegmentId": ofTrace(/\tSegmentId: (\S+)/),
+  "@duration": numberOfReport(/\tDuration: ([\d.]+) ms/),
+  "@billedDuration": numberOfReport(/\tBilled Duration: ([\d.]+) ms/),
+  "@initDuration": numberOfReport(/\tInit Duration: ([\d.]+) ms/),
+  "@memorySize": numberOfReport(/\tMemory Size: (\d+) MB/, 1_000_000),
+  "@maxMemoryUsed": numberOfReport(/\tMax Memory Used: (\d+) MB/, 1_000_000),
+  "@xrayTraceId": textOfReport(/\nXRAY TraceId: (\S+)/),
+  "@xraySegmentId": textOfReport(/\tSegmentId: (\S+)/),
 };
 
 /** Returns a value as a number, if it is one or is written like one. */
