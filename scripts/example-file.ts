@@ -9,7 +9,7 @@ export const examplesFolder = join(import.meta.dirname, "../examples");
 
 export interface Example {
   readonly title: string;
-  /** Programs that it takes besides Node.js. */
+  /** What it takes besides Node.js: programs, and packages of examples/package.json. */
   readonly needs: readonly string[];
   readonly requests: readonly ExampleStep[];
   /** What `up` must have printed by the end: functions' and backends' lines. */
@@ -77,7 +77,7 @@ interface ExpectedBody {
 /** Every folder below examples/. */
 export const listExamples = (): readonly string[] =>
   readdirSync(examplesFolder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
     .map((entry) => entry.name)
     .sort();
 

@@ -17,6 +17,7 @@ import {
   listExamples,
   readExample,
 } from "./example-file.ts";
+import { installExamplePackages, isExamplePackage } from "./example-packages.ts";
 import { ExampleWebSockets } from "./example-web-sockets.ts";
 
 const portico = join(import.meta.dirname, "../bin/portico.js");
@@ -31,7 +32,12 @@ function list(): void {
 /** Answers the exit code. */
 async function show(example: string, flags: readonly string[], isOnce: boolean): Promise<number> {
   const folder = join(examplesFolder, example);
-  const { requests, prints } = readExample(example);
+  const { needs, requests, prints } = readExample(example);
+  const { problem } = needs.some(isExamplePackage) ? installExamplePackages() : {};
+  if (problem !== undefined) {
+    console.error(`This example needs ${needs.join(", ")}, and ${problem}`);
+    return 1;
+  }
   const hasSetup = existsSync(join(folder, "setup.sh"));
   // A folder of its own: a portico.yaml where this is run is not the example's.
   const cwd = mkdtempSync(join(tmpdir(), "portico-example-"));

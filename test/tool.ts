@@ -1,13 +1,17 @@
 import { spawn, spawnSync } from "node:child_process";
 
-/**
- * A program that some tests need and not every machine has. `skip` is false, or the reason that the test runner prints.
- * In CI (`PORTICO_CI=1`) a missing one that CI installs is a failure, so that no test is lost in silence.
- */
+/** A program that some tests need and not every machine has. */
 export function tool(command: string, probe: readonly string[], isInstalledByCi: boolean): { skip: string | false } {
   const run = spawnSync(command, probe, { encoding: "utf8" });
-  if (run.status === 0) return { skip: false };
-  const reason = `${command} is not on this machine`;
+  return availability(run.status === 0 ? undefined : `${command} is not on this machine`, isInstalledByCi);
+}
+
+/**
+ * Of what some tests need, given the reason why it is not there. `skip` is false, or that reason, which the test runner prints.
+ * In CI (`PORTICO_CI=1`) it is a failure if CI installs it, so that no test is lost in silence.
+ */
+export function availability(reason: string | undefined, isInstalledByCi: boolean): { skip: string | false } {
+  if (reason === undefined) return { skip: false };
   if (isInstalledByCi && process.env["PORTICO_CI"]) throw new Error(`${reason}, although .ci/run installs it`);
   return { skip: reason };
 }

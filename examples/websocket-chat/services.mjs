@@ -10,7 +10,7 @@ export async function start() {
   return {
     endpoints: { dynamodb },
     // Where functions find AWS's SDK.
-    flags: [`--aws-sdk=${fileURLToPath(new URL("../..", import.meta.url))}`],
+    flags: [`--aws-sdk=${fileURLToPath(new URL("..", import.meta.url))}`],
     variables: { AWS_ENDPOINT_URL_DYNAMODB: dynamodb },
     async close() {
       server.closeAllConnections();

@@ -3,18 +3,22 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { examplesFolder, listExamples, readExample } from "../../scripts/example-file.ts";
+import { installExamplePackages, isExamplePackage } from "../../scripts/example-packages.ts";
 import { startPortico } from "../portico.ts";
-import { run, tool } from "../tool.ts";
+import { availability, run, tool } from "../tool.ts";
 
 const script = join(import.meta.dirname, "../../scripts/example.ts");
 const readmeLinesMax = 30;
+
+const packages = availability(installExamplePackages().problem, true);
 
 // Two at a time: for most of an example, one of its clients is starting.
 describe("examples", { concurrency: 2 }, () => {
   for (const name of listExamples()) {
     const folder = join(examplesFolder, name);
     const tools = existsSync(join(folder, "setup.sh")) ? [tool("aws", ["--version"], true)] : [];
-    for (const needs of readExample(name).needs) tools.push(tool(needs, ["--help"], true));
+    for (const needs of readExample(name).needs)
+      tools.push(isExamplePackage(needs) ? packages : tool(needs, ["--help"], true));
     const needed = tools.find(({ skip }) => skip !== false) ?? { skip: false };
     test(`examples/${name} answers as it says`, needed, async () => {
       const { status, stdout, stderr } = await run(
