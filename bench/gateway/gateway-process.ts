@@ -2,7 +2,7 @@
 // is measured is the codec, the router, the steps and nothing else. Prints its port when it listens.
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { bounds } from "../../src/base/bounds.ts";
 import { runHere } from "../../src/base/job.ts";
@@ -10,6 +10,7 @@ import { Gateway } from "../../src/gateway/gateway.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../../src/http/http1/limits.ts";
 import { developmentListener } from "../../src/http/listener.ts";
+import { createSocketServer } from "../../src/http/socket-server.ts";
 import { ApiKeyTable } from "../../src/limits/api-key-table.ts";
 import { allocateThrottles, openThrottles } from "../../src/limits/throttles.ts";
 import type { Plan } from "../../src/plan/kinds.ts";
@@ -83,8 +84,6 @@ const http1 = new Http1Server({
   },
   onError: (error) => console.error(error),
 });
-const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-  http1.accept(socket, developmentListener),
-);
+const server = createSocketServer((socket) => http1.accept(socket, developmentListener));
 server.listen(0, "127.0.0.1", () => console.log((server.address() as AddressInfo).port));
 process.on("SIGTERM", () => process.exit(0));

@@ -17,6 +17,9 @@ type OwnedSocket = Socket & { [owner]: SocketOwner };
 function onData(this: Socket, chunk: Buffer): void {
   (this as OwnedSocket)[owner].receive(chunk);
 }
+/** Gives a socket's owner what the socket has read, if it does not come by its `data` event. */
+export const receiveFrom = (socket: Socket, bytes: Buffer): void => (socket as OwnedSocket)[owner].receive(bytes);
+
 function onEnd(this: Socket): void {
   (this as OwnedSocket)[owner].peerEnded();
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -13,6 +13,7 @@ import { parseIpNetwork } from "../base/ip-address.ts";
 import { Http1Server } from "../http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import { developmentListener } from "../http/listener.ts";
+import { createSocketServer } from "../http/socket-server.ts";
 import { makeLogger } from "../telemetry/logger.ts";
 import { FrontDoor } from "./front-door.ts";
 
@@ -31,7 +32,7 @@ async function start(t: TestContext, control: Control | undefined, listener = de
     onRequest: (inbound) => frontDoor.handOver(inbound),
     onError: (error) => assert.fail(String(error)),
   });
-  const near = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket, listener));
+  const near = createSocketServer((socket) => http1.accept(socket, listener));
   await once(near.listen(0, "127.0.0.1"), "listening");
   t.after(async () => {
     near.close();

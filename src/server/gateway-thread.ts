@@ -1,4 +1,4 @@
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { assert } from "../base/assert.ts";
 import { bounds } from "../base/bounds.ts";
@@ -11,6 +11,7 @@ import type { Probe, ProbeOutcome } from "../gateway/probe.ts";
 import { Http1Server } from "../http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import type { InboundRequest } from "../http/inbound.ts";
+import { createSocketServer } from "../http/socket-server.ts";
 import type { WebSocketEvent } from "../http/websocket/websocket.ts";
 import { ApiKeyRecords, type ApiKeySegment } from "../limits/api-key-memory.ts";
 import { openThrottles } from "../limits/throttles.ts";
@@ -123,7 +124,7 @@ const http1 = new Http1Server({
   secure: (socket) => certificates.secure(socket),
 });
 
-const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => {
+const server = createSocketServer((socket: Socket) => {
   metrics.add("connectionsTotal");
   http1.accept(socket, start.listener);
   metrics.set("connectionsOpen", http1.connectionCount);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request as plainRequest } from "node:http";
 import { request } from "node:https";
-import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { type AddressInfo, connect, type Server } from "node:net";
 import { after, before, test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { until } from "../../test/until.ts";
@@ -11,6 +11,7 @@ import { parseIpNetwork } from "../base/ip-address.ts";
 import { Http1Server } from "../http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http/http1/limits.ts";
 import { developmentListener, type Listener } from "../http/listener.ts";
+import { createSocketServer } from "../http/socket-server.ts";
 import { makeServerAuthority } from "./server-authority.ts";
 import { ServerCertificates } from "./server-certificates.ts";
 
@@ -61,10 +62,7 @@ before(async () => {
     secure: (socket) => certificates.secure(socket),
   });
   const listen = (listener: Listener): Server =>
-    createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket, listener)).listen(
-      0,
-      "127.0.0.1",
-    );
+    createSocketServer((socket) => http1.accept(socket, listener)).listen(0, "127.0.0.1");
   server = listen(developmentListener);
   behindProxy = listen(proxied);
   await Promise.all([server, behindProxy].map((each) => each.listening || once(each, "listening")));

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { RequestSigner } from "../../src/access/request-signer.ts";
@@ -32,6 +32,7 @@ import { LiveConnections } from "../../src/gateway/websocket/live-connections.ts
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../../src/http/http1/limits.ts";
 import { developmentListener } from "../../src/http/listener.ts";
+import { createSocketServer } from "../../src/http/socket-server.ts";
 import { allocateThrottles, openThrottles } from "../../src/limits/throttles.ts";
 import type { AuthorizerPlan } from "../../src/plan/authorizers.ts";
 import { emptyPlan } from "../../src/plan/empty-plan.ts";
@@ -495,9 +496,7 @@ async function runOnce(
     },
     onError: (error) => seen.errors.push(["the codec", error]),
   });
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-    http1.accept(socket, developmentListener),
-  );
+  const server = createSocketServer((socket) => http1.accept(socket, developmentListener));
   await once(server.listen(0, "127.0.0.1"), "listening");
   try {
     const reply = await send((server.address() as AddressInfo).port, requests[request], request.includes("compressed"));

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
-
 import type { Clock } from "../../src/base/clock.ts";
 import { type RunJob, runHere } from "../../src/base/job.ts";
 import { compileRest } from "../../src/compiler/compile-rest.ts";
@@ -18,6 +17,7 @@ import type { UsageSaving } from "../../src/gateway/key-access.ts";
 import { Http1Server } from "../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits, type Http1Limits } from "../../src/http/http1/limits.ts";
 import { developmentListener, type Listener } from "../../src/http/listener.ts";
+import { createSocketServer } from "../../src/http/socket-server.ts";
 import type { ApiKeyTable } from "../../src/limits/api-key-table.ts";
 import {
   allocateThrottles,
@@ -163,7 +163,7 @@ export async function startGateway(
   });
   const servers: Server[] = [];
   const open = (listener: Listener): Promise<number> => {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket, listener));
+    const server = createSocketServer((socket) => http1.accept(socket, listener));
     servers.push(server);
     return listen(server);
   };

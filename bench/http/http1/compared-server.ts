@@ -6,6 +6,7 @@ import { Http1Server } from "../../../src/http/http1/http1-server.ts";
 import { defaultHttp1Limits } from "../../../src/http/http1/limits.ts";
 import type { InboundExchange } from "../../../src/http/inbound.ts";
 import { publicListener } from "../../../src/http/listener.ts";
+import { createSocketServer } from "../../../src/http/socket-server.ts";
 
 const body = Buffer.alloc(1024, "x");
 const headers = ["Content-Type", "application/json", "x-amzn-RequestId", "5e4f8f1c-7d3b-4b0e-9a55-0d1c7e9a2b34"];
@@ -23,10 +24,7 @@ const listenWithCodec = (port: number, onRequest: (request: InboundExchange) => 
     onRequest,
     onError: (error) => console.error(error),
   });
-  createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket, publicListener)).listen(
-    port,
-    "127.0.0.1",
-  );
+  createSocketServer((socket) => http1.accept(socket, publicListener)).listen(port, "127.0.0.1");
 };
 
 const servers: Record<string, (port: number) => void> = {

@@ -1,6 +1,7 @@
 import { connect, isIP, type Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { Clock } from "../../base/clock.ts";
+import { lentMemory } from "../lent-memory.ts";
 
 /** Gets a socket's connection and input. */
 export interface SocketReader {
@@ -34,12 +35,6 @@ export interface OpenOptions {
 const keepAliveProbeMs = 60_000;
 
 /**
- * The buffer that all plain sockets of a thread read into. The system fills it, the reader takes what it needs, and
- * only then the next read comes. This saves a fresh 64 KB for each read, and Node's stream buffers.
- */
-let lent: Buffer | undefined;
-
-/**
  * Returns an opener of sockets to `http://host:port` or `https://host:port`. Addresses are tried as Node does (RFC
  * 8305).
  */
@@ -47,8 +42,7 @@ export function socketsTo(origin: string, options: OpenOptions): OpenSocket {
   const url = new URL(origin);
   const { host, port } = placeOf(options.address === undefined ? url : new URL(`${url.protocol}//${options.address}`));
   if (url.protocol === "https:") return tlsSocketsTo(placeOf(url).host, { host, port }, options);
-  lent ??= Buffer.allocUnsafeSlow(65_536);
-  const buffer = lent;
+  const buffer = lentMemory();
   return (reader) =>
     connect({
       host,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import { after, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -9,6 +9,7 @@ import { until } from "../../../test/until.ts";
 import { ManualClock } from "../../base/clock.ts";
 import type { InboundExchange } from "../inbound.ts";
 import { publicListener } from "../listener.ts";
+import { createSocketServer } from "../socket-server.ts";
 import { Http1Server } from "./http1-server.ts";
 import { defaultHttp1Limits, type Http1Limits } from "./limits.ts";
 
@@ -35,7 +36,7 @@ async function start(
     onRequest,
     onError: (error) => errors.push(error),
   });
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket, publicListener));
+  const server = createSocketServer((socket) => http1.accept(socket, publicListener));
   await once(server.listen(0, "127.0.0.1"), "listening");
   const made = { port: (server.address() as AddressInfo).port, http1, server, errors };
   started.push(made);

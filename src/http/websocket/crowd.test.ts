@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { until } from "../../../test/until.ts";
 import { Http1Server } from "../http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http1/limits.ts";
 import type { InboundExchange } from "../inbound.ts";
 import { publicListener } from "../listener.ts";
+import { createSocketServer } from "../socket-server.ts";
 
 const limits = { frameBytesMax: 1_000, messageBytesMax: 1_000, idleMs: 60_000, lifeMs: 60_000, unsentBytesMax: 1_000 };
 
@@ -25,7 +26,7 @@ async function serve(onHandshake: (request: InboundExchange) => void) {
     },
     onError: (error) => assert.fail(String(error)),
   });
-  const server = createServer({ allowHalfOpen: true }, (socket) => http1.accept(socket, publicListener));
+  const server = createSocketServer((socket) => http1.accept(socket, publicListener));
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
   return {

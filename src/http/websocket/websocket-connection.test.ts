@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import { after, before, test } from "node:test";
 import { RawClient } from "../../../test/raw-http.ts";
 import { until } from "../../../test/until.ts";
@@ -10,6 +10,7 @@ import { Http1Server } from "../http1/http1-server.ts";
 import { defaultHttp1Limits } from "../http1/limits.ts";
 import type { InboundExchange } from "../inbound.ts";
 import { publicListener } from "../listener.ts";
+import { createSocketServer } from "../socket-server.ts";
 import { allowedHeaders } from "./handshake.ts";
 import type { WebSocketPeer } from "./websocket.ts";
 import type { WebSocketConnection } from "./websocket-connection.ts";
@@ -61,7 +62,7 @@ before(async () => {
     onRequest: accept,
     onError: (error) => errors.push(error),
   });
-  server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => http1.accept(socket, publicListener));
+  server = createSocketServer((socket) => http1.accept(socket, publicListener));
   await once(server.listen(0, "127.0.0.1"), "listening");
   port = (server.address() as AddressInfo).port;
 });
