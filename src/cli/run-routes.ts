@@ -22,7 +22,7 @@ export async function runRoutes({ args, options, output }: Invocation): Promise<
   for (const [index, { stage, operations, messages }] of found.entries()) {
     const urls = stageUrls(showEndpoint(endpoint), stage.region, stage);
     if (index > 0) output.line();
-    const url = messages === undefined ? urls.byHost : webSocketUrl(urls.byHost);
+    const url = stage.protocol === "WEBSOCKET" ? webSocketUrl(urls.byHost) : urls.byHost;
     output.line(`${output.paint("bold", stage.apiName)} (${stage.apiId}), stage ${stage.stageName}, at ${url}`);
     for (const domain of stage.domains ?? []) {
       const { condition, closed } = domain;
@@ -31,11 +31,15 @@ export async function runRoutes({ args, options, output }: Invocation): Promise<
       output.line(`also at ${domainUrl(showEndpoint(endpoint), domain)}${note ?? ""}`);
     }
     if (stage.problem) output.line(output.paint("yellow", `The whole stage answers 501: ${stage.problem}`));
-    if (messages === undefined) printRoutes(output, operations, urls.byPath, closedRoutes(stage));
+    if (!isDeployed(stage)) output.line("Nothing is deployed to it. `portico status` has the command that does.");
+    else if (messages === undefined) printRoutes(output, operations, urls.byPath, closedRoutes(stage));
     else printWebSocketRoutes(output, messages, urls.byPath);
   }
   return 0;
 }
+
+/** Stages of HTTP and WebSocket APIs may be there before a deployment. */
+const isDeployed = ({ deploymentId, problem }: StageStatus): boolean => deploymentId !== "" || problem !== undefined;
 
 /** What a stage serves: operations or, of a WebSocket API, routes of messages. */
 interface ServedRoutes {
@@ -45,6 +49,7 @@ interface ServedRoutes {
 }
 
 async function readRoutes(endpoint: string, stage: StageStatus): Promise<Omit<ServedRoutes, "stage">> {
+  if (!isDeployed(stage)) return { operations: [] };
   if (stage.protocol !== "WEBSOCKET") return { operations: await deployedOperations(endpoint, stage) };
   const calls = connect(endpoint, stage.account, stage.region);
   return { operations: [], messages: await webSocketRoutes(calls, stage) };

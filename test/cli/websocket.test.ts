@@ -95,3 +95,16 @@ test("status names the stage, and what is not deployed", async () => {
   const { stdout } = await portico("", "status");
   assert.match(stdout, new RegExp(`Echo +${apiId} +dev`));
 });
+
+test("a stage without a deployment has no routes yet", async () => {
+  const { call } = makeClient({ endpoint: server.url, model: "apigatewayv2" });
+  await call("CreateStage", { ApiId: apiId, StageName: "empty" });
+  const { stdout } = await portico("", "routes", apiId);
+  assert.match(
+    stdout,
+    /stage empty, at ws:\S+\nNothing is deployed to it\. `portico status` has the command that does\.\n/,
+  );
+  const routes = JSON.parse((await portico("", "routes", apiId, "--json")).stdout) as { stageName: string }[];
+  assert.deepEqual([...new Set(routes.map(({ stageName }) => stageName))], ["dev"]);
+  await call("DeleteStage", { ApiId: apiId, StageName: "empty" });
+});
