@@ -316,6 +316,25 @@ test("AWS_PROXY sends bytes as base64 and decodes base64 by the first type that 
   }
 });
 
+test("AWS_PROXY answers 500 where a body should be base64, is not, and is to be decoded", async () => {
+  let body = "";
+  const functions = functionsThat(() => JSON.stringify({ statusCode: 200, body, isBase64Encoded: true }));
+  await using gateway = await startGateway({ functions });
+  deploy(gateway, aLambdaProxy(), ["image/png"]);
+  const accepting = (accept: string) => gateway.call("/", { headers: { accept } });
+  for (body of ["not base64!", "a", "AP8=AP8=", "_-8=", '{"a":1}']) {
+    const refused = await accepting("image/png");
+    assert.deepEqual([refused.status, refused.text], [500, '{"message": "Internal server error"}'], body);
+    assert.match(String(refused.headers["x-portico-hint"]), /Unable to base64 decode the body\./);
+    assert.equal((await accepting("text/html")).text, body);
+  }
+  // Python's base64.encodebytes breaks lines.
+  for (body of ["AP8", "AP\n8=\n", ""]) {
+    const expected = body === "" ? Buffer.alloc(0) : Buffer.from([0, 255]);
+    assert.deepEqual((await accepting("image/png")).body, expected, body);
+  }
+});
+
 test("a function behind a custom integration takes and gives bytes as base64", async () => {
   const seen: string[] = [];
   const functions = functionsThat(({ payload }) => {

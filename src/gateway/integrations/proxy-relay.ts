@@ -1,9 +1,10 @@
 import type { InvokeOutcome } from "../../functions/function-client.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ThreadContext } from "../thread-context.ts";
+import { decodeBase64, refuseUndecodable } from "./content-handling.ts";
 import { failInvocation, type InvocationConsumer } from "./invocation.ts";
 import { parseLambdaResponse } from "./lambda-response.ts";
-import { type IsBinary, mediaTypeOf } from "./media-types.ts";
+import { acceptedMediaType, type IsBinary } from "./media-types.ts";
 
 /** Answers an exchange with the answer of a Lambda proxy integration's function. */
 export class ProxyRelay implements InvocationConsumer {
@@ -31,16 +32,11 @@ export class ProxyRelay implements InvocationConsumer {
     exchange.integration!.status = response.status;
     response.headers.push("X-Amzn-Trace-Id", exchange.wholeTraceHeader);
     const { body } = response;
-    const isDecoded = response.isBase64Encoded && body !== undefined && this.#accepts();
-    exchange.respond(response.status, response.headers, isDecoded ? Buffer.from(body, "base64") : body);
-  }
-
-  /**
-   * Returns whether base64 is decoded for this caller: only if the first type that it accepts is binary for the API.
-   */
-  #accepts(): boolean {
-    const accept = this.#exchange.request.header("accept");
-    return this.#isBinary(accept === undefined ? "application/json" : mediaTypeOf(accept.split(",", 1)[0]!));
+    // Base64 is decoded only for a caller whose first accepted type is binary for the API.
+    const isDecoded = response.isBase64Encoded && this.#isBinary(acceptedMediaType(exchange.request));
+    const content = isDecoded && body !== undefined ? decodeBase64(body) : body;
+    if (content === undefined && body !== undefined) refuseUndecodable(exchange);
+    else exchange.respond(response.status, response.headers, content);
   }
 }
 
