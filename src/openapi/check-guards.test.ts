@@ -217,6 +217,65 @@ for (const [name, document] of Object.entries(documents)) {
   });
 }
 
+for (const [name, document] of Object.entries(documents)) {
+  test(`${name}: no guard makes a method more open by standing where nothing reads it`, () => {
+    const before = guardsOf(importOf(document)!);
+    const opened: string[] = [];
+    const isRead = (target: object): boolean => "responses" in target || "in" in target || target === document;
+    const guards = [...pathsOf(document)].filter((path) => /^x-amazon-|^security$|^disable/.test(String(path.at(-1))));
+    for (const path of guards) {
+      const value = at(document, path);
+      if (Array.isArray(value) && value.length === 0) continue;
+      for (const to of pathsOf(document)) {
+        const target = at(document, to);
+        if (typeof target !== "object" || target === null || Array.isArray(target) || isRead(target)) continue;
+        const isWithin = path.every((key, index) => to[index] === key) || to.join() === path.slice(0, -1).join();
+        if (isWithin || to.includes("x-amazon-apigateway-policy")) continue;
+        const copy = damaged(document, path, { key: "x-moved" });
+        (at(copy, to) as Record<string, unknown>)[String(path.at(-1))] = value;
+        const after = importOf(copy);
+        if (after === undefined) continue;
+        for (const [method, guards] of guardsOf(after))
+          for (const guard of before.get(method) ?? [])
+            if (!guards.has(guard)) opened.push(`${path.join(".")} in ${to.join(".")}: ${method}, ${guard}`);
+      }
+    }
+    assert.deepEqual(opened, []);
+  });
+}
+
+test("a method that is written wrongly is refused: the one that takes all others may be open", () => {
+  const any = { "x-amazon-apigateway-any-method": { responses } };
+  const guarded = { "x-amazon-apigateway-auth": { type: "AWS_IAM" }, responses };
+  const document = (item: unknown) => ({ openapi: "3.0.1", info: { title: "t" }, paths: { "/a": item } });
+  assert.ok(importOf(document({ ...any, get: guarded, trace: { responses }, put: null })));
+  for (const verb of ["GET", "Get", "gett", "ge", " get", "x_amazon_apigateway_any_method"]) {
+    assert.equal(importOf(document({ ...any, [verb]: guarded })), undefined, verb);
+  }
+  assert.equal(importOf(document({ ...any, get: [guarded] })), undefined);
+  assert.equal(importOf(document([any])), undefined);
+});
+
+test("extensions of other vendors are none of API Gateway's", () => {
+  const document = { openapi: "3.0.1", info: { title: "t" }, paths: {} };
+  for (const name of [
+    "x-aliyun-apigateway-auth-type",
+    "x-google-api-management",
+    "x-yc-apigateway",
+    "x-apigateway-x",
+  ]) {
+    assert.ok(importOf({ ...document, [name]: {} }), name);
+  }
+  for (const name of [
+    "x_amazon_apigateway_policy",
+    "x-aws-apigateway-policy",
+    "x-apigateway-policy",
+    "amazonApiGatewayX",
+  ]) {
+    assert.equal(importOf({ ...document, [name]: {} }), undefined, name);
+  }
+});
+
 test("a guard that is given twice is refused, whatever else is", () => {
   const noise = Object.keys({ ...new Array(50).fill(0) }).map((index) => `"x-${index}": 1, "x-${index}": 2`);
   const text = JSON.stringify(documents["OpenAPI 3"]);

@@ -5,6 +5,7 @@
 import { isObject, type JsonObject } from "../base/json-object.ts";
 import type { ImportLog } from "./import-log.ts";
 import { flagMember, listMember, member, membersOf, scalarText } from "./json-value.ts";
+import { verbs } from "./read-document.ts";
 import type { References } from "./references.ts";
 
 /** Returns what is expected of a value, as the end of a sentence, or undefined if the value is right. */
@@ -20,6 +21,8 @@ const flag: Check = (value) => (isFlag(value) ? undefined : "has to be true or f
 const texts: Check = (value) =>
   Array.isArray(value) && value.every(isText) ? undefined : "has to be a list of strings";
 const object: Check = (value) => (isObject(value) ? undefined : "has to be an object");
+/** A single value has no guard in it; a list may have one that is lost. */
+const objectOrNothing: Check = (value) => (Array.isArray(value) ? "has to be an object" : undefined);
 const objectOrText: Check = (value) => (typeof value === "string" ? undefined : object(value));
 const requirements: Check = (value) =>
   Array.isArray(value) && value.every((one) => isObject(one) && Object.values(one).every((list) => !texts(list)))
@@ -46,6 +49,7 @@ const guards = {
     ...validatorName,
   },
   components: { securitySchemes: object, parameters: object, requestBodies: object },
+  server: { [`${extension}endpoint-configuration`]: object },
   endpointConfiguration: { disableExecuteApiEndpoint: flag, vpcEndpointIds: texts },
   validator: { validateRequestBody: flag, validateRequestParameters: flag },
   scheme: {
@@ -67,8 +71,10 @@ const guards = {
     authorizerPayloadFormatVersion: text,
     enableSimpleResponses: flag,
   },
+  // Without its own method a request would go to the next one that takes it, which may be open.
   pathItem: {
     parameters: (value) => (Array.isArray(value) ? undefined : "has to be a list"),
+    ...Object.fromEntries(Object.keys(verbs).map((verb) => [verb, objectOrNothing])),
   },
   operation: {
     security: requirements,
@@ -109,10 +115,27 @@ const extensions: ReadonlySet<string> = new Set(
 
 /** Guards that API Gateway reads in some places and ignores in all others. */
 const guardsOfOnePlace: ReadonlySet<string> = new Set([
-  "security",
-  ...["policy", "auth", "authorizer", "authtype", "request-validator", "request-validators"].map(
-    (name) => extension + name,
-  ),
+  ...["security", "disableExecuteApiEndpoint", "identityValidationExpression"],
+  ...[
+    "policy",
+    "auth",
+    "authorizer",
+    "authtype",
+    "request-validator",
+    "request-validators",
+    "endpoint-configuration",
+  ].map((name) => extension + name),
+]);
+
+/** Members of a document whose values are anybody's, or are not about this API's own methods. */
+const isForeign = (name: string): boolean =>
+  foreignMembers.has(name) || (name.startsWith("x-") && !name.startsWith(extension));
+
+const foreignMembers: ReadonlySet<string> = new Set([
+  // The names of schemes are free, too.
+  ...["example", "examples", "default", "enum", "const", "security"],
+  ...["callbacks", "webhooks", "pathItems"],
+  ...[`${extension}documentation`, `${extension}policy`],
 ]);
 
 /**
@@ -150,6 +173,8 @@ const unresolved = Symbol("unresolved");
 class GuardCheck {
   readonly #references: References;
   readonly #log: ImportLog;
+  /** The objects whose members have been checked. */
+  readonly #checked = new Set<object>();
 
   constructor(references: References, log: ImportLog) {
     this.#references = references;
@@ -160,22 +185,51 @@ class GuardCheck {
     this.#members("document", document, "the document");
     const components = member(document, "components");
     this.#members("components", components, "components");
-    const schemes = membersOf(document["securityDefinitions"] ?? member(components, "securitySchemes"));
-    for (const [name, scheme] of schemes) this.#scheme(name, scheme);
+    for (const schemes of [document["securityDefinitions"], member(components, "securitySchemes")]) {
+      for (const [name, scheme] of membersOf(schemes)) this.#scheme(name, scheme);
+    }
     for (const [name, rules] of membersOf(document[`${extension}request-validators`])) {
       const place = `request validator '${name}'`;
       if (isObject(rules)) this.#members("validator", rules, place);
       else this.#refuse(place, "has to be an object");
     }
-    const endpoints = [document, ...listMember(document, "servers")].map((one) =>
-      member(one, `${extension}endpoint-configuration`),
-    );
-    for (const endpoint of endpoints) {
-      if (endpoint !== undefined && !isObject(endpoint)) this.#refuse("endpoint configuration", "has to be an object");
-      this.#members("endpointConfiguration", endpoint, "the endpoint configuration");
+    this.#endpoint(document);
+    for (const server of listMember(document, "servers")) {
+      this.#members("server", server, "a server");
+      this.#endpoint(server);
     }
     for (const [path, item] of membersOf(document["paths"])) {
       if (!path.startsWith("x-")) this.#path(path, this.#resolved(item));
+    }
+    this.#elsewhere(document);
+  }
+
+  #endpoint(source: unknown): void {
+    this.#members(
+      "endpointConfiguration",
+      member(source, `${extension}endpoint-configuration`),
+      "the endpoint configuration",
+    );
+  }
+
+  /** Refuses guards in all objects that have not been checked: nothing reads them there. */
+  #elsewhere(document: JsonObject): void {
+    const seen = new Set<object>();
+    const left = [{ value: document as object, key: "", path: "" }];
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      // An alias of YAML may lead to an object again, or back to itself.
+      if (seen.has(next.value)) continue;
+      seen.add(next.value);
+      for (const [name, value] of Object.entries(next.value)) {
+        // What is called `security` may be a header or a property: those are no lists.
+        const isGuarding = guardsOfOnePlace.has(name) && (name !== "security" || Array.isArray(value));
+        if (isGuarding && !this.#checked.has(next.value)) {
+          this.#refuse(`${name} of '${next.path}'`, "guards nothing there");
+        }
+        const isResponse = name === "default" && next.key === "responses";
+        if (typeof value !== "object" || value === null || (isForeign(name) && !isResponse)) continue;
+        left.push({ value, key: name, path: next.path === "" ? name : `${next.path}.${name}` });
+      }
     }
   }
 
@@ -195,7 +249,9 @@ class GuardCheck {
       this.#refuse(`type of ${place}`, `has to be one of ${Object.keys(schemeTypes).join(", ")}`);
       return;
     }
-    for (const needed of wanted) if (!isText(scheme[needed])) this.#refuse(`${needed} of ${place}`, "is missing");
+    for (const needed of wanted) {
+      if (!/\S/.test(scalarText(scheme[needed]) ?? "")) this.#refuse(`${needed} of ${place}`, "is missing");
+    }
     if (type !== "apiKey") return;
     if (!keyPlaces.includes(scalarText(scheme["in"]) ?? ""))
       this.#refuse(`in of ${place}`, `has to be one of ${keyPlaces.join(", ")}`);
@@ -205,6 +261,8 @@ class GuardCheck {
   }
 
   #path(path: string, item: unknown): void {
+    const problem = objectOrNothing(item);
+    if (problem !== undefined) this.#refuse(`'${path}'`, problem);
     this.#members("pathItem", item, `'${path}'`);
     this.#parameters(item, `'${path}'`);
     for (const [verb, operation] of membersOf(item)) {
@@ -231,6 +289,9 @@ class GuardCheck {
       this.#members("ofOperation", this.#resolved(operation[name]), `${name} of ${place}`);
     }
     const body = this.#resolved(operation["requestBody"]);
+    if (isObject(operation["requestBody"]) && body !== unresolved && !isObject(body)) {
+      this.#refuse(`requestBody of ${place}`, "has to lead to an object");
+    }
     this.#members("requestBody", body, `the body of ${place}`);
     for (const [mediaType, content] of membersOf(member(body, "content"))) {
       const where = `the ${mediaType} body of ${place}`;
@@ -266,6 +327,7 @@ class GuardCheck {
 
   #members(place: Place, source: unknown, where: string): void {
     if (!isObject(source)) return;
+    this.#checked.add(source);
     // References are followed before; where one is left, its reader does not follow it.
     if (Object.hasOwn(source, "$ref")) this.#refuse(`$ref of ${where}`, "is not followed here");
     const checks: Readonly<Record<string, Check>> = guards[place];
@@ -282,14 +344,19 @@ class GuardCheck {
     if (guardsOfOnePlace.has(name)) this.#refuse(`${name} of ${where}`, "guards nothing there");
     if (extensions.has(name) || openApiMembers.has(name)) return;
     const lower = name.toLowerCase();
-    if (lower.startsWith("x-")) {
-      // Other vendors' extensions are ignored.
-      const beginnings = [-1, 0, 1].map((more) => lower.slice(0, extension.length + more));
-      if (!beginnings.some((beginning) => beginning === extension || isAlmost(beginning, extension))) return;
+    const flat = flattened(name);
+    const beginnings = [-1, 0, 1].map((more) => lower.slice(0, extension.length + more));
+    if (
+      beginnings.some((beginning) => beginning === extension || isAlmost(beginning, extension)) ||
+      /^x?(amazon|amzn|amz|aws)apigateway/.test(flat) ||
+      flatExtensions.has(flat.replace(/^x?(?=apigateway)/, "xamazon"))
+    ) {
       this.#refuse(`${name} of ${where}`, "is no extension of API Gateway's");
       return;
     }
-    const meant = Object.keys(checks).find((known) => lower === known.toLowerCase() || isAlmost(name, known));
+    // Other vendors' extensions are ignored.
+    if (lower.startsWith("x-")) return;
+    const meant = [...Object.keys(checks), "$ref"].find((known) => flat === flattened(known) || isAlmost(name, known));
     if (meant !== undefined) this.#refuse(`${name} of ${where}`, `is almost ${meant}: it would guard nothing`);
   }
 
@@ -302,6 +369,11 @@ class GuardCheck {
     this.#log.error(`Unable to read a guard of the API: ${what} ${problem}`);
   }
 }
+
+/** Returns a name without what tells `api-key` from `apiKey` and `API_KEY`. */
+const flattened = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+
+const flatExtensions: ReadonlySet<string> = new Set([...extensions].map(flattened));
 
 const pathMembers: ReadonlySet<string> = new Set(["parameters", "servers"]);
 
