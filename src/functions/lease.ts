@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { bounds } from "../base/bounds.ts";
+import { readCopies } from "../base/lent-memory.ts";
 import { exited, type Failure, functionError, timedOut, timedOutText, tooLarge } from "./failure.ts";
 import { type Frame, FrameReader, frameKinds, writeFrame } from "./frames.ts";
 import type { InvokeOutcome, InvokeRequest } from "./function-client.ts";
@@ -95,9 +96,11 @@ export class Lease {
     this.#initMs = grant.initMs;
     this.#owner = owner;
     const reader = new FrameReader(frameBytesMax, (frame) => this.#onFrame(frame));
-    this.#socket = connect(grant.socketPath);
-    this.#socket.on("data", (chunk: Buffer) => {
-      if (!reader.push(chunk)) this.#condemn("Runtime exited with error: invalid answer");
+    this.#socket = connect({
+      path: grant.socketPath,
+      onread: readCopies((bytes) => {
+        if (!reader.push(bytes)) this.#condemn("Runtime exited with error: invalid answer");
+      }),
     });
     // The reason of the end is known when the process has been reaped, and comes by `ended`. If that does not come, we
     // end the lease.

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, type Server, type Socket } from "node:net";
 import { test } from "node:test";
 import { until } from "../../test/until.ts";
-import { lentMemory } from "./lent-memory.ts";
+import { lentMemory } from "../base/lent-memory.ts";
 import { ownSocket } from "./socket-owner.ts";
 import { createSocketServer } from "./socket-server.ts";
 

@@ -1,5 +1,5 @@
-import { createServer, type OnReadOpts, type Server, Socket, type SocketConstructorOpts } from "node:net";
-import { lentMemory } from "./lent-memory.ts";
+import { createServer, type Server, Socket, type SocketConstructorOpts } from "node:net";
+import { readCopies } from "../base/lent-memory.ts";
 import { receiveFrom } from "./socket-owner.ts";
 
 /** What libuv calls with each connection. Node has no name for it, and its own handler gives a socket no `onread`. */
@@ -27,17 +27,7 @@ export function createSocketServer(onSocket: (socket: Socket) => void): Server {
 }
 
 function makeSocket(handle: object): Socket {
-  const buffer = lentMemory();
-  const onread: OnReadOpts = {
-    buffer,
-    callback(length) {
-      // Parts of it may be kept for as long as the request takes.
-      const bytes = Buffer.allocUnsafeSlow(length);
-      buffer.copy(bytes, 0, 0, length);
-      receiveFrom(socket, bytes);
-      return true;
-    },
-  };
+  const onread = readCopies((bytes) => receiveFrom(socket, bytes));
   const socket = new Socket({ handle, allowHalfOpen: true, onread } as SocketConstructorOpts);
   socket.setNoDelay(true);
   return socket;

@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from "node:net";
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { Clock } from "../../base/clock.ts";
-import { lentMemory } from "../lent-memory.ts";
+import { lentMemory } from "../../base/lent-memory.ts";
 
 /** Gets a socket's connection and input. */
 export interface SocketReader {
