@@ -42,6 +42,9 @@ test("what is no such result is refused, in the words of AWS's log", () => {
     [{ policyDocument: { statement: [statement] } }, "Unable to parse given policy"],
   ];
   for (const [over, problem] of cases) assert.equal(problemOf(parse(over)), problem);
+  const empty = parse({ policyDocument: {} });
+  assert.ok("hint" in empty);
+  assert.equal(empty.hint, "the policyDocument of the authorizer's result: a statement is no object");
   for (const over of [
     { Effect: "allow" },
     { Action: undefined },

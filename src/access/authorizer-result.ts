@@ -108,7 +108,8 @@ function readMembers(
   const policyText = JSON.stringify(policyDocument);
   const policy = parsePolicy(policyText, "identity");
   const hint = policy.problem ?? checkDocument(policyDocument as Record<string, unknown>);
-  if (hint !== undefined) return { problem: "Unable to parse given policy", hint };
+  if (hint !== undefined)
+    return { problem: "Unable to parse given policy", hint: `the policyDocument of the authorizer's result: ${hint}` };
   return {
     principalId: String(principalId),
     policy,

@@ -37,7 +37,10 @@ async function main(args: readonly string[]): Promise<void> {
   for (const facts of commands) addCommand(program, facts);
   try {
     if (args.length === 0) program.help({ error: true });
-    await program.parseAsync([...args], { from: "user" });
+    const isHelpOfUnknown =
+      args[0] === "help" && !["help", ...commands.map(({ name }) => name)].includes(args[1] ?? "help");
+    // Of a command that is not there, commander would print the whole program's help and no word about it.
+    await program.parseAsync(isHelpOfUnknown ? args.slice(1) : [...args], { from: "user" });
   } catch (error) {
     process.exitCode = report(error, output);
   }

@@ -3,7 +3,7 @@ import type { Invocation } from "./commands.ts";
 import { findEndpoint } from "./endpoint.ts";
 import { askOwn, unanswered } from "./own-endpoints.ts";
 import { connect } from "./portico-calls.ts";
-import { getStatus, type StageStatus, stageOf, stagesOf } from "./server-status.ts";
+import { getStatus, refuseSeveral, type StageStatus, stageOf, stagesOf } from "./server-status.ts";
 
 /** A deployment in the answer of `/_portico/deployments`. */
 interface PastDeployment {
@@ -19,7 +19,9 @@ interface PastDeployment {
 export async function runDeployments({ args, options, output }: Invocation): Promise<number> {
   const [api = ""] = args;
   const endpoint = await findEndpoint(options);
-  const [stage] = stagesOf(await getStatus(endpoint), api);
+  const stages = stagesOf(await getStatus(endpoint), api);
+  refuseSeveral(stages, api);
+  const [stage] = stages;
   const deployments = stage === undefined ? [] : await getDeployments(endpoint, stage);
   if (options["json"]) {
     output.json(deployments);

@@ -15,6 +15,10 @@ const timeoutMs = bounds.cliExplainMsMax.value;
 /** `portico explain [METHOD] URL`: sends the request, and shows what the gateway saw and did at each step. */
 export async function runExplain({ args, options, output }: Invocation): Promise<number> {
   const [method = "", given = ""] = args.length === 1 ? ["GET", ...args] : args;
+  if (args.length === 1 && /^[A-Z]+$/i.test(given)) {
+    const next = "`portico routes` lists addresses.";
+    throw new UserError({ what: `The URL to send ${given} to is missing.`, why: "", next, isUsage: true });
+  }
   const request = {
     method: method.toUpperCase(),
     headers: readHeaders(options["header"]),

@@ -29,7 +29,10 @@ export async function runStatus({ options, output }: Invocation): Promise<number
       stateOf(stage),
     ]),
   );
-  for (const stage of stages) printDetails(stage, output);
+  for (const stage of stages) {
+    const isNamesake = stages.some((other) => other.apiName === stage.apiName && other.apiId !== stage.apiId);
+    printDetails(stage, isNamesake ? `${stage.apiName} (${stage.apiId})` : stage.apiName, output);
+  }
   if (accountThrottle !== undefined) output.line(output.paint("dim", `\n${describeThrottle(accountThrottle)}`));
   return 0;
 }
@@ -73,7 +76,7 @@ function describeCache({ size, bytes }: NonNullable<StageStatus["cache"]>): stri
 const mib = 1_048_576;
 const linesShown = 20;
 
-function printDetails(stage: StageStatus, output: Output): void {
+function printDetails(stage: StageStatus, apiName: string, output: Output): void {
   const { differences, withoutEffect, closedRoutes, failingRoutes, unsentHeaders, beyondAws, problem, cache, canary } =
     stage;
   const { sharedAnswers = [] } = stage;
@@ -95,7 +98,7 @@ function printDetails(stage: StageStatus, output: Output): void {
     ...withoutEffect.map((setting) => output.paint("dim", `without effect yet: ${setting}`)),
   ];
   if (lines.length === 0) return;
-  output.line(`\n${output.paint("bold", `${stage.apiName} ${stage.stageName}`)}`);
+  output.line(`\n${output.paint("bold", `${apiName} ${stage.stageName}`)}`);
   for (const line of lines.slice(0, linesShown)) output.line(`  ${line}`);
   if (lines.length > linesShown) output.line(`  … and ${lines.length - linesShown} more; --json has all`);
   if (differences.length > 0) output.line(output.paint("dim", `  ${deployCommand(stage)}  deploys them`));

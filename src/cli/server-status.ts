@@ -122,6 +122,21 @@ export function stagesOf(stages: readonly StageStatus[], api: string): readonly 
   });
 }
 
+/** Refuses a name that several APIs have, and tells them apart by their stages. */
+export function refuseSeveral(stages: readonly StageStatus[], api: string): void {
+  const ids = [...new Set(stages.map(({ apiId }) => apiId))];
+  if (ids.length < 2) return;
+  const named = ids.map((id) => {
+    const names = stages.filter(({ apiId }) => apiId === id).map(({ stageName }) => stageName);
+    return `${id} (${names.join(", ")})`;
+  });
+  throw new UserError({
+    what: `Several APIs are named ${api}.`,
+    why: `They are, with their stages, ${named.join(", ")}.`,
+    next: "Give the id instead of the name.",
+  });
+}
+
 /**
  * Returns one stage of the API with this id or name, in the account and region of the options, if they name them.
  * Without a stage's name the API must have only one.
@@ -141,12 +156,7 @@ export function stageOf(
   const [stage, second] = found;
   if (stage && !second) return stage;
   const names = own.map((one) => one.stageName).join(", ");
-  if (new Set(found.map((one) => one.apiId)).size > 1)
-    throw new UserError({
-      what: `Several APIs are named ${api}.`,
-      why: `They are ${[...new Set(found.map((one) => one.apiId))].join(", ")}.`,
-      next: "Give the id instead of the name.",
-    });
+  refuseSeveral(found, api);
   throw new UserError({
     what: second ? `${api} has several stages.` : `${api} has no stage ${stageName ?? "there"}.`,
     why: names === "" ? "It has none in that account and region." : `It has ${names}.`,

@@ -603,7 +603,10 @@ export class Gateway {
       .filter((key) => key.startsWith(prefix))
       .map((key) => key.slice(prefix.length));
     const stage = address.key.slice(prefix.length);
-    if (stages.length > 0) return `API ${address.apiId} has no deployed stage "${stage}"; it has ${stages.join(", ")}`;
+    if (stages.length > 0) {
+      const wanted = stage === "" ? `needs a stage in the path` : `has no deployed stage "${stage}"`;
+      return `API ${address.apiId} ${wanted}; it has ${stages.join(", ")}`;
+    }
     return `no stage of an API ${address.apiId} is deployed: either it has no stage yet, or there is no such API`;
   }
 

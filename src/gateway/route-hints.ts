@@ -57,18 +57,23 @@ interface HintManner {
   readonly nodeOf: (root: RouteTree, path: string) => RouteTree;
   /** The command that deploys an API, up to its id. */
   readonly deploy: string;
+  /** Says what lets pages of other origins call a path that has no OPTIONS, to be put behind the hint. */
+  readonly preflight: (stage: StagePlan) => string;
 }
 
 export const restHints: HintManner = {
   order: "by-segment",
   nodeOf: (root, path) => root.at(path),
   deploy: "apigateway create-deployment --rest-api-id",
+  preflight: ({ apiId, stageName }) => `. For browsers: portico cors ${apiId} --deploy ${stageName}`,
 };
 
 export const httpApiHints: HintManner = {
   order: "exact-first",
   nodeOf: (root, path) => root.atExactly(path),
   deploy: "apigatewayv2 create-deployment --api-id",
+  // The CORS step adds its own words.
+  preflight: () => "",
 };
 
 interface RouteHints {
@@ -79,7 +84,7 @@ interface RouteHints {
 function makeRouteHints(
   stage: RoutedStage,
   undeployed: readonly string[],
-  { order, nodeOf, deploy }: HintManner,
+  { order, nodeOf, deploy, preflight }: HintManner,
 ): RouteHints {
   const router = new Router(stage.routes, order);
   const waiting = new Router(routesOf(undeployed, nodeOf), order);
@@ -101,7 +106,10 @@ function makeRouteHints(
         );
       }
       const match = router.match(path);
-      if (match !== undefined) return `${path} has no ${verb}; it has ${match.verbs.join(", ")}`;
+      if (match !== undefined) {
+        const advice = verb === "OPTIONS" ? preflight(stage) : "";
+        return `${path} has no ${verb}; it has ${match.verbs.join(", ")}${advice}`;
+      }
       const near = nearest(path, [...paths.keys()]);
       if (near.length === 0)
         return `no route matches ${path}; the stage ${stage.stageName} has ${paths.size} ${paths.size === 1 ? "path" : "paths"}`;

@@ -500,6 +500,8 @@ describe("what is no operation", () => {
       const response = await aManagement("apigateway").send({ method, target });
       assert.equal(response.status, 404);
       assert.equal(response.headers["x-amzn-ErrorType"], "UnknownOperationException");
+      const isOfNoService = target === "/nothing";
+      assert.equal(/portico routes/.test(response.headers["x-portico-hint"] ?? ""), isOfNoService);
     });
   }
 });

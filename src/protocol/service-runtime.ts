@@ -460,7 +460,9 @@ export function answerForeign(
     call.refusal ??
     (owner.kind === "foreign"
       ? notImplemented(`Portico has no service ${owner.service}; --upstream URL passes such calls on.`)
-      : new ApiError("UnknownOperationException", `No service answers to ${pathOf(request.target).slice(0, 256)}`));
+      : new ApiError("UnknownOperationException", `No service answers to ${pathOf(request.target).slice(0, 256)}`, {
+          hint: "APIs answer at /_aws/execute-api/{apiId}/{stage}/...: `portico routes` lists their URLs",
+        }));
   const { wire } = toWireError(error, undefined, undefined);
   const { headers } = call;
   if (request.headers["x-amz-target"] !== undefined) {

@@ -110,3 +110,16 @@ test("an HTTP API has a history and is rolled back, and has no canary", async ()
   assert.equal((await json("rollback", "plain", "live")).deploymentId, first["deploymentId"]);
   assert.match((await tool("canary", "status", "plain")).stderr, /is an HTTP API/);
 });
+
+test("a name that several APIs have leads to none of them, and is told apart by their stages", async () => {
+  const ids: string[] = [];
+  for (const stageName of ["live", "trial"]) {
+    const { apiId } = await call(portico.url, "POST", "/v2/apis", { name: "twin", protocolType: "HTTP" });
+    await call(portico.url, "POST", `/v2/apis/${apiId}/stages`, { stageName, autoDeploy: true });
+    ids.push(String(apiId));
+  }
+  const { status, stderr } = await tool("deployments", "twin");
+  assert.equal(status, 1);
+  for (const named of [`${ids[0]} (live)`, `${ids[1]} (trial)`]) assert.ok(stderr.includes(named), stderr);
+  assert.match((await tool("deployments", ids[0]!)).stdout, /\(live\)/);
+});

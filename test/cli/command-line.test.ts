@@ -32,6 +32,8 @@ test("every command says how it is used, with examples", async () => {
 test("a wrong command line ends with 2 and says what was meant", async () => {
   for (const [args, pattern] of [
     [["rotues"], /Unknown command 'rotues'[\s\S]*Did you mean routes\?[\s\S]*portico --help lists/],
+    [["help", "rotues"], /^Unknown command 'rotues'[\s\S]*Did you mean routes\?/],
+    [["explain", "GET"], /The URL to send GET to is missing/],
     [["up"], /Missing required argument[\s\S]*portico up --help says/],
     [["status", "--jsno"], /Unknown option '--jsno'[\s\S]*Did you mean --json\?/],
     [["export", "a", "b", "--format", "yaml"], /Allowed choices are oas30, swagger/],

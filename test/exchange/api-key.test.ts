@@ -92,7 +92,7 @@ const elsewhere = { account: "000000000000", region: "eu-west-1" };
 
 /** What is sent, or what was changed before, and what the hint says. */
 const refused: readonly [string, Record<string, string | string[]>, RegExp, ((keyed: KeyedGateway) => void)?][] = [
-  ["absent", {}, /header X-API-Key, and the request has none/],
+  ["absent", {}, /has none: portico keys abc123 prod --make NAME makes one$/],
   ["empty", { "X-API-Key": "" }, /has none/],
   ["blank", { "X-API-Key": "   " }, /has none/],
   ["sent twice", { "X-API-Key": [value, value] }, /more than once/],

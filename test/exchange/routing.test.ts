@@ -57,6 +57,8 @@ test("an unknown API or stage is 403 Forbidden", async () => {
   }
   const hint = (await gateway.call("/dev/", { isWhole: true })).headers["x-portico-hint"];
   assert.equal(hint, 'API abc123 has no deployed stage "dev"; it has prod');
+  const stageless = (await gateway.call("/", { isWhole: true })).headers["x-portico-hint"];
+  assert.equal(stageless, "API abc123 needs a stage in the path; it has prod");
   gateway.deploy(aRestApi({ "/": { GET: named("root") } }, { restApi: { disableExecuteApiEndpoint: true } }));
   assert.equal((await gateway.call("/")).text, '{"message":"Forbidden"}');
   gateway.gateway.setPlan("abc123/prod", null);
@@ -132,6 +134,7 @@ test("what matches no route is Missing Authentication Token, with a hint", async
   gateway.gateway.setUndeployed("abc123/prod", ["GET /owners", "ANY /owners/{id}"]);
   const hints: [string, string, RegExp][] = [
     ["DELETE", "/pets", /^\/pets has no DELETE; it has GET, POST$/],
+    ["OPTIONS", "/pets", /^\/pets has no OPTIONS; it has GET, POST\. For browsers: portico cors abc123 --deploy prod$/],
     ["GET", "/pest", /^no route matches \/pest; the nearest are GET\|POST \/pets/],
     [
       "GET",

@@ -141,13 +141,17 @@ const unassociated = ({ keyId, stage }: HintFacts): string =>
   `The API key ${keyId} is in no usage plan that has the stage ${stage}: add it by CreateUsagePlanKey, or the stage to its ` +
   "plan by UpdateUsagePlan";
 
+/** A shell would take `$default` for a variable, and the command finds an API's only stage by itself. */
+const makeKey = (stage: string): string =>
+  `portico keys ${stage.replace(":$default", "").replace(":", " ")} --make NAME makes one`;
+
 const hints: Readonly<Record<Finding, (facts: HintFacts) => string>> = {
-  absent: ({ source, routeKey }) =>
+  absent: ({ source, routeKey, stage }) =>
     source === "HEADER"
-      ? `${routeKey} needs an API key in the header X-API-Key, and the request has none`
+      ? `${routeKey} needs an API key in the header X-API-Key, and the request has none: ${makeKey(stage)}`
       : `${routeKey} needs an API key from its authorizer (apiKeySource AUTHORIZER), and its result has no usageIdentifierKey`,
   ambiguous: () => "The request has the header X-API-Key more than once",
-  unknown: () => "No API key of the API's account and region has this value",
+  unknown: ({ stage }) => `No API key of the API's account and region has this value: ${makeKey(stage)}`,
   disabled: ({ keyId }) => `The API key ${keyId} is disabled: UpdateApiKey with /enabled true enables it`,
   unassociated,
   found: unassociated,

@@ -143,7 +143,7 @@ const clientsOf = (portico: Pick<Portico, "url">) => {
   };
 };
 
-const keyless = "$default needs an API key in the header X-API-Key, and the request has none";
+const keyless = "$default needs an API key in the header X-API-Key, and the request has none: portico keys";
 
 describe("without --beyond-aws", () => {
   const portico = startForSuite({ exitCode: 0 });
@@ -283,7 +283,7 @@ describe("with --beyond-aws", () => {
     const { rest, v2 } = clients;
     const apiId = await clients.anApi();
     await clients.setRoute(apiId, { ApiKeyRequired: true });
-    assert.deepEqual(await clients.call(apiId), [403, keyless]);
+    assert.deepEqual(await clients.call(apiId), [403, `${keyless} ${apiId} --make NAME makes one`]);
     const key = await rest.send(new CreateApiKeyCommand({ name: "ada", enabled: true }));
     const mine = { "x-api-key": key.value! };
     const other = { "x-api-key": `${key.value!}x` };
