@@ -418,9 +418,9 @@ export const bounds = {
   vpcLinkSubnetsMax: { value: 10, source: "AWS: Quotas for configuring and running an HTTP API" },
   vpcLinkSecurityGroupsMax: { value: 50, source: "ours: security groups of a VPC link of an HTTP API" },
   apiMappingKeyCharsMax: { value: 300, source: "AWS: Map API stages to a custom domain name for HTTP APIs" },
-  routingRulesMax: { value: 100, source: "ours: routing rules of a domain name" },
   routingValuesMax: { value: 32, source: "ours: header values or base paths of one condition" },
-  routingGlobCharsMax: { value: 128, source: "AWS: Routing rules to connect API stages to a custom domain name" },
+  routingHeaderCharsMax: { value: 39, source: "AWS: RoutingRuleMatchHeaderValue, header: less than 40" },
+  routingGlobCharsMax: { value: 127, source: "AWS: RoutingRuleMatchHeaderValue, valueGlob: less than 128" },
   roleArnCharsMax: { value: 2_048, source: "AWS IAM: API reference, an ARN" },
   identitySourceCharsMax: { value: 1_024, source: "ours: an identity source of an HTTP API's authorizer" },
   routeKeyCharsMax: {

@@ -18,4 +18,7 @@ export const securityPolicies = [
   "SecurityPolicy_TLS12_2018_EDGE",
 ] as const;
 
+/** AWS: Amazon VPC API reference, "VpcEndpoint". */
+export const isVpcEndpointId = (text: string): boolean => /^vpce-[a-z0-9-]+$/.test(text);
+
 export const endpointAccessModes = ["BASIC", "STRICT"] as const;

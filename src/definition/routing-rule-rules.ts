@@ -3,10 +3,10 @@
  * AWS: API Gateway Developer Guide, "Routing rules to connect API stages to a custom domain name for REST APIs".
  */
 import { bounds } from "../base/bounds.ts";
-import { isToken } from "../base/header-field.ts";
 import { checkApiMappingKey, type RoutingCondition, type RoutingRule } from "./domain-name.ts";
 
 const valuesMax = bounds.routingValuesMax.value;
+const headerLengthMax = bounds.routingHeaderCharsMax.value;
 const globLengthMax = bounds.routingGlobCharsMax.value;
 /** AWS: at most two conditions of headers, and one of base paths. */
 const headerConditions = 2;
@@ -40,9 +40,11 @@ function checkCondition({ MatchHeaders, MatchBasePaths }: RoutingCondition): str
   const values = MatchHeaders?.AnyOf ?? MatchBasePaths?.AnyOf ?? [];
   if (values.length === 0 || values.length > valuesMax) return `A condition must have 1 to ${valuesMax} values`;
   for (const { Header, ValueGlob } of MatchHeaders?.AnyOf ?? []) {
-    if (!isToken(Header) || Header.length > globLengthMax) return "Invalid header name specified in a condition";
+    if (Header.length > headerLengthMax || !isOfHeaders.test(Header)) {
+      return "Invalid header name specified in a condition";
+    }
     if (!isGlob(ValueGlob)) {
-      return `Invalid value specified for header ${Header}: 1 to ${globLengthMax} characters, with * at its ends only`;
+      return `Invalid value specified for header ${Header}: 1 to ${globLengthMax} of a-z, A-Z, 0-9 and ?-!#$%&'.^_\`|~, with * at its ends only`;
     }
   }
   return MatchBasePaths?.AnyOf.every((path) => path !== "" && checkApiMappingKey(path) === undefined) === false
@@ -50,9 +52,12 @@ function checkCondition({ MatchHeaders, MatchBasePaths }: RoutingCondition): str
     : undefined;
 }
 
+/** AWS: version 2 API reference, "RoutingRuleMatchHeaderValue": the characters that names of headers and globs may have. */
+const isOfHeaders = /^[a-zA-Z0-9*?!#$%&'.^_`|~-]+$/;
+
 /** AWS: prefix, suffix, contains, or the whole value. */
 const isGlob = (glob: string): boolean =>
-  glob.length <= globLengthMax && /^\*?[^*\x00-\x1f\x7f]*\*?$/.test(glob) && glob !== "" && glob !== "**";
+  glob.length <= globLengthMax && isOfHeaders.test(glob) && /^\*?[^*]*\*?$/.test(glob) && glob !== "**";
 
 /** Returns the least rule by priority; all have different ones. */
 export const byPriority = (one: RoutingRule, other: RoutingRule): number => one.Priority - other.Priority;

@@ -14,6 +14,10 @@ const notPrivate: EndpointEntry = {
   kind: "refused",
   reason: "the host names a VPC endpoint, and the API is not private",
 };
+const onPublicName: EndpointEntry = {
+  kind: "refused",
+  reason: "the API is private, and the custom domain name is public",
+};
 
 /**
  * Finds the VPC endpoint that a request for a private API came through: the one that the host names, or the first that the
@@ -22,11 +26,14 @@ const notPrivate: EndpointEntry = {
  */
 export function enterPrivately(
   { client, listener }: Pick<InboundRequest, "client" | "listener">,
-  { vpceId }: Pick<Address, "vpceId">,
+  { vpceId, customDomain }: Pick<Address, "vpceId" | "customDomain">,
   { privateEndpoint, closed }: Pick<StagePlan, "privateEndpoint" | "closed">,
 ): EndpointEntry {
   if (privateEndpoint === undefined) return vpceId === undefined ? publicly : notPrivate;
   if (closed !== undefined) return publicly;
+  // AWS: "Send traffic to your APIs through your custom domain name in API Gateway": a public custom domain name leads to no
+  // private API. One that became private may still have its mapping.
+  if (customDomain !== undefined) return onPublicName;
   // AWS makes the alias {apiId}-{vpceId} only for the endpoints that the API names.
   if (vpceId !== undefined && !privateEndpoint.vpcEndpointIds.includes(vpceId)) {
     return { kind: "refused", reason: `the API's vpcEndpointIds do not name ${vpceId}` };

@@ -38,6 +38,7 @@ export const controlLimits = {
   publicDomainNames: { value: 120, noun: "Domain Names", of: "account", source },
   privateDomainNames: { value: 50, noun: "private Domain Names", of: "account", source },
   multiLevelMappings: { value: 200, noun: "multi-level API mappings", of: "domain name", source },
+  routingRulesPerDomain: { value: 50, noun: "routing rules", of: "domain name", source },
   accessAssociations: { value: 100, noun: "Domain Name Access Associations", of: "account", source },
   tagsPerResource: { value: 50, noun: "tags", of: "resource", source },
   integrationTimeoutMs: {

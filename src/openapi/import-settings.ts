@@ -1,12 +1,13 @@
 import { bounds } from "../base/bounds.ts";
 import type { IdSource } from "../base/ids.ts";
 import { isObject } from "../base/json-object.ts";
-import { endpointAccessModes, securityPolicies } from "../definition/endpoint-rules.ts";
+import { endpointAccessModes, isVpcEndpointId, securityPolicies } from "../definition/endpoint-rules.ts";
 import { gatewayResponseStatuses } from "../definition/gateway-responses.ts";
 import { checkGatewayResponseParameters } from "../definition/mapping-rules.ts";
 import { normalisePolicy } from "../definition/policy-rules.ts";
 import type { GatewayResponse, RequestValidator, RestApi } from "../definition/rest-api.ts";
 import { checkApiName, checkStatusCode } from "../definition/rules.ts";
+import { shortened } from "../definition/text-lengths.ts";
 import type { ImportLog } from "./import-log.ts";
 import { flagMember, listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
 import type { ApiDocument } from "./read-document.ts";
@@ -154,6 +155,9 @@ function readEndpointConfiguration(
   const vpcEndpointIds = listMember(extension, "vpcEndpointIds").flatMap((id) => scalarText(id) ?? []);
   if (vpcEndpointIds.length > 0 && !base.endpointConfiguration.types.includes("PRIVATE")) {
     log.error("VPC endpoint IDs are supported for the PRIVATE endpoint type only");
+  }
+  for (const id of vpcEndpointIds) {
+    if (!isVpcEndpointId(id)) log.error(`Invalid VPC endpoint ID specified: ${shortened(id)}`);
   }
   const ipAddressType = textMember(extension, "ipAddressType");
   return {

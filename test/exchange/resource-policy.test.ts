@@ -354,6 +354,20 @@ test("a private API answers nobody from outside, whatever the request claims", a
   }
 });
 
+test("a private API is reached by no public custom domain name, not even from inside", async () => {
+  await using gateway = await startGateway({ listener: inside });
+  const restApi = { ...privately, policy: document(allow()) };
+  gateway.deploy(aRestApi({ "/": { GET: aMethod(aMock("in")) } }, { restApi }), undefined, withEndpoints);
+  const mappings = [{ key: "", apiId: "abc123", stageName: "prod" }];
+  const scope = { account: "000000000000", region: "us-east-1" };
+  gateway.gateway.setCustomDomain("api.example.com", { ...scope, rules: [], mappings });
+  const reply = await gateway.call("/", { host: "api.example.com", isWhole: true });
+  assert.deepEqual([reply.status, reply.text], [403, '{"message":"Forbidden"}']);
+  assert.match(String(reply.headers["x-portico-hint"]), /the custom domain name is public/);
+  gateway.deploy(aRestApi({ "/": { GET: aMethod(aMock("out")) } }));
+  assert.equal((await gateway.call("/", { host: "api.example.com", isWhole: true })).text, "out");
+});
+
 test("a private API stays closed without VPC endpoints, and a host with one leads to no public API", async () => {
   await using gateway = await startGateway();
   const routes = { "/": { GET: aMethod(aMock("in")) } };

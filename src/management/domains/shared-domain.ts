@@ -1,10 +1,15 @@
-/** Which kinds of API may share a custom domain name. */
+/** Which APIs a custom domain name may lead to, and which kinds of them may share it. */
 import type { BasePathMapping, DomainName } from "../../definition/domain-name.ts";
 import { domainNameKey, domainNameKinds } from "../../definition/domain-name.ts";
 import { v2Kinds } from "../../definition/http-api.ts";
+import { type RestApi, restKinds } from "../../definition/rest-api.ts";
 import { isWebSocketApi, type V2Api } from "../../definition/v2-api.ts";
 import { type ApiError, badRequest } from "../../protocol/errors.ts";
 import type { Reader } from "../../store/store.ts";
+import { hasEndpoint } from "./endpoints.ts";
+
+/** The kind of an API, in the words of version 2. */
+export type ApiKind = "REST" | V2Api["ProtocolType"];
 
 /** The refusal of an API beside one of another kind. AWS's words, as users quote them. */
 export const mixingRefused = (): ApiError =>
@@ -20,16 +25,48 @@ export async function isWebSocketApiId(tx: Reader, apiId: string): Promise<boole
   return api !== undefined && isWebSocketApi(api.body);
 }
 
-/** Refuses a WebSocket API on a domain name that leads to APIs of other kinds, and the other way round. */
-export async function refuseMixing(
-  tx: Reader,
-  domain: DomainName,
-  { isWebSocket, others }: { readonly isWebSocket: boolean; readonly others: readonly BasePathMapping[] },
-): Promise<void> {
-  for (const apiId of new Set(others.map(({ restApiId }) => restApiId))) {
-    if ((await isWebSocketApiId(tx, apiId)) !== isWebSocket) throw mixingRefused();
-  }
+async function kindOf(tx: Reader, apiId: string): Promise<ApiKind> {
+  const api = await tx.get<V2Api>(v2Kinds.api, apiId);
+  return api?.body.ProtocolType ?? "REST";
+}
+
+/** What a new or changed mapping, or a routing rule, leads to; `others` are the name's other mappings. */
+interface NewTarget {
+  readonly by: "mapping" | "rule";
+  readonly kind: ApiKind;
+  readonly others: readonly BasePathMapping[];
+}
+
+/**
+ * Refuses an API that can't share a domain name with those which its mappings and rules lead to.
+ * AWS: API Gateway Developer Guide, "Send traffic to your APIs through your custom domain name in API Gateway",
+ * "Considerations for routing rules": none beside mappings to both REST APIs and HTTP APIs.
+ */
+export async function refuseMixing(tx: Reader, domain: DomainName, { by, kind, others }: NewTarget): Promise<void> {
+  const mapped = new Set<ApiKind>(by === "mapping" ? [kind] : []);
+  for (const apiId of new Set(others.map(({ restApiId }) => restApiId))) mapped.add(await kindOf(tx, apiId));
+  const hasRules = by === "rule" || (await tx.count(domainNameKinds.routingRule, `${domainNameKey(domain)}/`)) > 0;
   // Routing rules lead to REST APIs only.
-  if (!isWebSocket) return;
-  if ((await tx.count(domainNameKinds.routingRule, `${domainNameKey(domain)}/`)) > 0) throw mixingRefused();
+  if (mapped.has("WEBSOCKET") && (mapped.size > 1 || hasRules)) throw mixingRefused();
+  // Unconfirmed: the words; see docs/compatibility.md, "custom domain names, words".
+  if (hasRules && mapped.has("REST") && mapped.has("HTTP")) {
+    throw badRequest("Routing rules are not supported beside API mappings to both REST APIs and HTTP APIs");
+  }
+}
+
+/**
+ * Refuses a private API on a public domain name, and any other API on a private one.
+ * AWS: API Gateway Developer Guide, "Send traffic to your APIs through your custom domain name in API Gateway",
+ * "Considerations for routing rules", and "Custom domain names for private APIs in API Gateway".
+ */
+export async function refuseOtherReach(tx: Reader, domain: DomainName, apiId: string): Promise<void> {
+  const api = await tx.get<RestApi>(restKinds.restApi, apiId);
+  const isPrivate = api?.body.endpointConfiguration.types.includes("PRIVATE") === true;
+  if (isPrivate === hasEndpoint(domain, "PRIVATE")) return;
+  // Unconfirmed: the words; see docs/compatibility.md, "custom domain names, words".
+  throw badRequest(
+    isPrivate
+      ? "Private REST APIs can only be used with PRIVATE domain names"
+      : "Only private REST APIs can be used with PRIVATE domain names",
+  );
 }

@@ -10,7 +10,7 @@ import { restKinds } from "../../definition/rest-api.ts";
 import { type Convert, listPaths, member, text } from "../../families/patch.ts";
 import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import { mixingRefused, refuseMixing } from "../domains/shared-domain.ts";
+import { mixingRefused, refuseMixing, refuseOtherReach } from "../domains/shared-domain.ts";
 import { domainNames } from "./domain-name.ts";
 import { type Change, defineResource, documents, type Work } from "./work.ts";
 
@@ -43,7 +43,10 @@ async function checked(
     if (stage === undefined) throw badRequest("Invalid stage identifier specified");
   }
   const others = (await mappings.all(work)).filter((mapping) => mapping.basePath !== before?.basePath);
-  if (isMoved) await refuseMixing(work.tx, work.parent, { isWebSocket: false, others });
+  if (isMoved) {
+    await refuseOtherReach(work.tx, work.parent, item.restApiId);
+    await refuseMixing(work.tx, work.parent, { by: "mapping", kind: "REST", others });
+  }
   if (item.basePath === before?.basePath) return item;
   if (item.basePath !== emptyBasePath) {
     const problem = checkBasePath(item.basePath);

@@ -1,4 +1,5 @@
 import { type DomainName, type DomainNameAccessAssociation, domainNameKinds } from "../../definition/domain-name.ts";
+import { isVpcEndpointId } from "../../definition/endpoint-rules.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { creationOrder } from "../../store/store.ts";
@@ -31,7 +32,7 @@ async function createAssociation(
   // Unconfirmed: how AWS words these; see docs/compatibility.md, "custom domain names, words".
   const domainName = await findDomainName(work, input.domainNameArn);
   if (domainName === undefined) throw badRequest(`Invalid domain name ARN specified: ${input.domainNameArn}`);
-  if (!/^vpce-[a-z0-9-]+$/.test(source)) {
+  if (!isVpcEndpointId(source)) {
     throw badRequest(`Invalid access association source specified: ${source}. Must be a VPC endpoint id`);
   }
   checkTags(input.tags ?? {}, work.limits);

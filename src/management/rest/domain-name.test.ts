@@ -37,8 +37,13 @@ const patch = (...patchOperations: Operation[]) => ({ patchOperations });
 const replace = (at: string, value: string) => patch({ op: "replace", path: at, value });
 
 /** An API with a stage `dev`. */
-async function anApi(): Promise<string> {
-  const { id, rootResourceId } = await management.call("POST /restapis", { name: "mapped" });
+async function anApi(type = "EDGE"): Promise<string> {
+  const endpointConfiguration = { types: [type] };
+  // No private API is deployed without a policy.
+  const policy =
+    '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*"}}';
+  const made = await management.call("POST /restapis", { name: "mapped", endpointConfiguration, policy });
+  const { id, rootResourceId } = made;
   const resource = `/restapis/${id}/resources/${rootResourceId}/methods/GET`;
   await management.call(`PUT ${resource}`, { authorizationType: "NONE" });
   await management.call(`PUT ${resource}/integration`, { type: "MOCK" });
@@ -487,14 +492,22 @@ describe("base path mappings", () => {
     await management.call(`DELETE /restapis/${restApiId}`);
   });
 
-  it("of private domain names need the name's id", async () => {
+  it("of private domain names need the name's id, and lead to private APIs only, as those of others do not", async () => {
     const { domainNameId } = await management.call("POST /domainnames", privateName);
     const at = "/domainnames/private.example.com/basepathmappings";
-    await management.refuses(`POST ${at}`, { basePath: "v1", restApiId }, 404, unknown);
-    await management.call(`POST ${at}?domainNameId=${domainNameId}`, { basePath: "v1", restApiId });
+    const byId = `${at}?domainNameId=${domainNameId}`;
+    const hidden = await anApi("PRIVATE");
+    await management.refuses(`POST ${at}`, { basePath: "v1", restApiId: hidden }, 404, unknown);
+    await management.call(`POST ${byId}`, { basePath: "v1", restApiId: hidden });
     assert.equal((await management.call(`GET ${at}/v1?domainNameId=${domainNameId}`)).basePath, "v1");
-    await management.refuses(`DELETE /restapis/${restApiId}`, undefined, 400, /domains: private\.example\.com\.$/);
+    await management.refuses(`DELETE /restapis/${hidden}`, undefined, 400, /domains: private\.example\.com\.$/);
     await management.call(`DELETE ${at}/v1?domainNameId=${domainNameId}`);
+    const onlyPrivate = "Only private REST APIs can be used with PRIVATE domain names";
+    await management.refuses(`POST ${byId}`, { basePath: "v1", restApiId }, 400, onlyPrivate);
+    const ofPrivate = "Private REST APIs can only be used with PRIVATE domain names";
+    await management.refuses(`POST ${mappings}`, { basePath: "v1", restApiId: hidden }, 400, ofPrivate);
+    await management.call(`POST ${mappings}`, { basePath: "v1", restApiId });
+    await management.refuses(`PATCH ${mappings}/v1`, replace("/restapiId", hidden), 400, ofPrivate);
   });
 });
 

@@ -156,6 +156,15 @@ describe("RestApi", () => {
       ipAddressType: "dualstack",
       vpcEndpointIds: ["vpce-0a1b"],
     });
+    const endpointConfiguration = { types: ["PRIVATE"], vpcEndpointIds: ["vpce-0a1b", "vpc-0a1b"] };
+    await refuses(
+      "CreateRestApi",
+      { name: "a", endpointConfiguration },
+      badRequest,
+      /^Invalid VPC endpoint id specified: vpc-0a1b$/,
+    );
+    const misspelt = { op: "add", path: "/endpointConfiguration/vpcEndpointIds", value: "vpc-0a1b" };
+    await refuses("UpdateRestApi", { restApiId, patchOperations: [misspelt] }, badRequest, /VPC endpoint id/);
     const toEdge = { restApiId, patchOperations: [replace("/endpointConfiguration/types/PRIVATE", "EDGE")] };
     await refuses("UpdateRestApi", toEdge, badRequest, /PRIVATE/);
     const tooLong = { restApiId, patchOperations: [replace("/name", "x".repeat(1025))] };

@@ -1,7 +1,7 @@
 import { bounds } from "../../base/bounds.ts";
 import type { IdSource } from "../../base/ids.ts";
 import { documentationKinds } from "../../definition/documentation.ts";
-import { endpointAccessModes, securityPolicies } from "../../definition/endpoint-rules.ts";
+import { endpointAccessModes, isVpcEndpointId, securityPolicies } from "../../definition/endpoint-rules.ts";
 import { normalisePolicy } from "../../definition/policy-rules.ts";
 import {
   type EndpointConfiguration,
@@ -12,6 +12,7 @@ import {
   restKinds,
 } from "../../definition/rest-api.ts";
 import { checkApiName } from "../../definition/rules.ts";
+import { shortened } from "../../definition/text-lengths.ts";
 import type { ViewingOperation } from "../../families/make-families.ts";
 import {
   type Convert,
@@ -106,6 +107,8 @@ function completeEndpoint(input: CreateInput["endpointConfiguration"]): Endpoint
   if (vpcEndpointIds !== undefined && type !== "PRIVATE") {
     throw badRequest("VPC endpoint ids are only supported for PRIVATE endpoints");
   }
+  const misspelt = vpcEndpointIds?.find((id) => !isVpcEndpointId(id));
+  if (misspelt !== undefined) throw badRequest(`Invalid VPC endpoint id specified: ${shortened(misspelt)}`);
   const ipAddressType = input?.ipAddressType ?? (type === "PRIVATE" ? "dualstack" : "ipv4");
   if (type === "PRIVATE" && ipAddressType !== "dualstack") {
     throw badRequest("Only dualstack ipAddressType is supported for Private APIs.");
@@ -295,7 +298,7 @@ const description: Convert = ({ value }) => {
 };
 
 const checkVpcEndpoint = (step: PatchStep): void => {
-  if (!/^vpce-[a-z0-9-]+$/.test(step.value ?? "")) throw invalidValue(step, "Must be a VPC endpoint id");
+  if (!isVpcEndpointId(step.value ?? "")) throw invalidValue(step, "Must be a VPC endpoint id");
 };
 
 const patch: PatchTable = {

@@ -11,8 +11,7 @@ import { shortened } from "../../definition/text-lengths.ts";
 import type { V2Api } from "../../definition/v2-api.ts";
 import { unmerged } from "../../families/merge.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import type { ControlWork } from "../control-service.ts";
-import { refuseMixing } from "../domains/shared-domain.ts";
+import { type ApiKind, refuseMixing, refuseOtherReach } from "../domains/shared-domain.ts";
 import { domainNames } from "./domain-names.ts";
 import { refuse, requireRoom } from "./refusals.ts";
 import { type Change, defineResource, documents, type Work } from "./work.ts";
@@ -40,13 +39,12 @@ const mappings: typeof stored = {
 /** Returns the mappings of a domain name. */
 export const mappingsOf = (work: Work<never, DomainName>): Promise<readonly BasePathMapping[]> => stored.all(work);
 
-/** What kind of API a stage belongs to. */
-interface StageOfApi {
-  readonly protocol: "REST" | V2Api["ProtocolType"];
-}
-
-/** Finds the stage that a mapping or a rule leads to; throws AWS's error if there is none. */
-export async function requireStage({ tx, call }: ControlWork, apiId: string, stage: string): Promise<StageOfApi> {
+/** Finds the stage that a mapping or a rule leads to, and returns its API's kind; throws AWS's error if there is none. */
+export async function requireStage(
+  { tx, call, parent }: Work<never, DomainName>,
+  apiId: string,
+  stage: string,
+): Promise<ApiKind> {
   const api = await tx.get<V2Api>(v2Kinds.api, apiId);
   if (api === undefined && (await tx.get(restKinds.restApi, apiId)) === undefined) {
     throw notFound(`Invalid API identifier specified ${call.account}:${shortened(apiId)}`);
@@ -55,7 +53,8 @@ export async function requireStage({ tx, call }: ControlWork, apiId: string, sta
   if ((await tx.get(api === undefined ? restKinds.stage : v2Kinds.stage, `${apiId}/${stage}`)) === undefined) {
     throw badRequest("Invalid stage identifier specified");
   }
-  return { protocol: api?.body.ProtocolType ?? "REST" };
+  await refuseOtherReach(tx, parent, apiId);
+  return api?.body.ProtocolType ?? "REST";
 }
 
 const isMultiLevel = ({ basePath }: BasePathMapping): boolean => basePath.includes("/");
@@ -67,11 +66,11 @@ async function checked(
   work: Change<never, DomainName>,
 ): Promise<BasePathMapping> {
   refuse(checkApiMappingKey(item.basePath === emptyBasePath ? "" : item.basePath));
-  const { protocol } = await requireStage(work, item.restApiId, item.stage ?? "");
+  const kind = await requireStage(work, item.restApiId, item.stage ?? "");
   const { endpointConfiguration, securityPolicy } = work.parent;
   // AWS: API Gateway Developer Guide, "Map API stages to a custom domain name for HTTP APIs", restrictions. Its words are as
   // users quote them.
-  if (protocol !== "REST" || isMultiLevel(item)) {
+  if (kind !== "REST" || isMultiLevel(item)) {
     if (!endpointConfiguration.types.includes("REGIONAL") || securityPolicy === "TLS_1_0") {
       throw badRequest(
         "Only REGIONAL domain names with a security policy of TLS 1.2 can be managed through the API Gateway V2 API. For " +
@@ -82,11 +81,11 @@ async function checked(
   }
   // AWS: API Gateway version 2 API reference, "ApiMapping", apiMappingKey. Unconfirmed: the words; see
   // docs/compatibility.md, "WebSocket APIs, words of management".
-  if (protocol === "WEBSOCKET" && isMultiLevel(item)) {
+  if (kind === "WEBSOCKET" && isMultiLevel(item)) {
     throw badRequest("API mapping keys of WebSocket APIs can only have one level");
   }
   const others = (await stored.all(work)).filter(({ apiMappingId }) => apiMappingId !== item.apiMappingId);
-  await refuseMixing(work.tx, work.parent, { isWebSocket: protocol === "WEBSOCKET", others });
+  await refuseMixing(work.tx, work.parent, { by: "mapping", kind, others });
   // AWS's words, as users quote them.
   if (others.some(({ basePath }) => basePath === item.basePath)) {
     throw conflict("ApiMapping key already exists for this domain name");

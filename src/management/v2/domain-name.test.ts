@@ -1,14 +1,14 @@
 // Custom domain names, API mappings and routing rules by version 2, and what version 1 sees of them, by the official SDKs.
 import assert from "node:assert/strict";
 import { after, beforeEach, describe, it } from "node:test";
-import { APIGateway } from "@aws-sdk/client-api-gateway";
+import { APIGateway, type EndpointType } from "@aws-sdk/client-api-gateway";
 import type { CreateRoutingRuleCommandInput } from "@aws-sdk/client-apigatewayv2";
 import { bare, makeV2Client, makeV2Management, refusedV2, scope } from "../../../test/v2-management.ts";
 import { makeControlLimits } from "../control-limits.ts";
 import { makeRestOperations } from "../rest/operations.ts";
 
 const management = makeV2Management({
-  limits: { multiLevelMappings: 2 },
+  limits: { multiLevelMappings: 2, routingRulesPerDomain: 3 },
   others: (store) => [{ model: "apigateway", operations: makeRestOperations({ store, limits: makeControlLimits() }) }],
 });
 const client = makeV2Client(management);
@@ -27,8 +27,14 @@ const missing = "NotFoundException";
 const noDomain = "Invalid domain name identifier specified";
 
 /** A REST API with the stage `prod`. */
-async function aRestApi(): Promise<string> {
-  const { id: restApiId, rootResourceId: resourceId } = await rest.createRestApi({ name: "first" });
+async function aRestApi(type: EndpointType = "REGIONAL"): Promise<string> {
+  const { id: restApiId, rootResourceId: resourceId } = await rest.createRestApi({
+    name: "first",
+    endpointConfiguration: { types: [type] },
+    // No private API is deployed without a policy.
+    policy:
+      '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*"}}',
+  });
   const method = { restApiId, resourceId, httpMethod: "GET" };
   await rest.putMethod({ ...method, authorizationType: "NONE" });
   await rest.putIntegration({ ...method, type: "MOCK" });
@@ -269,8 +275,8 @@ describe("routing rules", () => {
     assert.deepEqual(await priorities(), []);
   });
 
-  it("of private domain names are found by their id", async () => {
-    const ApiId = await aRestApi();
+  it("of private domain names are found by their id, and lead to private APIs only, as those of others do not", async () => {
+    const ApiId = await aRestApi("PRIVATE");
     const { domainNameId } = await rest.createDomainName({
       domainName: DomainName,
       certificateArn: CertificateArn,
@@ -279,6 +285,47 @@ describe("routing rules", () => {
     const made = await client.createRoutingRule({ ...aRule(ApiId), DomainNameId: domainNameId });
     assert.match(made.RoutingRuleArn ?? "", new RegExp(`/domainnames/${DomainName}\\+${domainNameId}/routingrules/`));
     await refusedV2(client.listRoutingRules({ DomainName }), missing, 404, noDomain);
+    const another = { ...aRule(await aRestApi()), Priority: 11 };
+    const onlyPrivate = "Only private REST APIs can be used with PRIVATE domain names";
+    await refusedV2(client.createRoutingRule({ ...another, DomainNameId: domainNameId }), bad, 400, onlyPrivate);
+    await client.createDomainName(aDomain());
+    const ofPrivate = "Private REST APIs can only be used with PRIVATE domain names";
+    await refusedV2(client.createRoutingRule(aRule(ApiId)), bad, 400, ofPrivate);
+    await refusedV2(client.createApiMapping({ DomainName, ApiId, Stage: "prod" }), bad, 400, ofPrivate);
+    const { RoutingRuleId } = await client.createRoutingRule(another);
+    await refusedV2(client.putRoutingRule({ ...aRule(ApiId), RoutingRuleId }), bad, 400, ofPrivate);
+    const { ApiMappingId } = await client.createApiMapping({ DomainName, ApiId: await aRestApi(), Stage: "prod" });
+    await refusedV2(client.updateApiMapping({ DomainName, ApiMappingId, ApiId }), bad, 400, ofPrivate);
+  });
+
+  it("are at most as many as the limit says", async () => {
+    await client.createDomainName(aDomain());
+    const ApiId = await aRestApi();
+    for (const Priority of [1, 2, 3]) await client.createRoutingRule({ ...aRule(ApiId), Priority });
+    await refusedV2(
+      client.createRoutingRule(aRule(ApiId)),
+      "ConflictException",
+      429,
+      /^Maximum number of routing rules/,
+    );
+  });
+
+  it("are not beside mappings to both REST APIs and HTTP APIs", async () => {
+    await client.createDomainName(aDomain());
+    const [ApiId, http] = [await aRestApi(), await management.putApi()];
+    const mapTo = (ApiMappingKey: string, target: string, Stage: string) =>
+      client.createApiMapping({ DomainName, ApiMappingKey, ApiId: target, Stage });
+    const both = "Routing rules are not supported beside API mappings to both REST APIs and HTTP APIs";
+    const { ApiMappingId } = await mapTo("http", http, "$default");
+    const { RoutingRuleId } = await client.createRoutingRule(aRule(ApiId));
+    await refusedV2(mapTo("rest", ApiId, "prod"), bad, 400, both);
+    const byFirst = rest.createBasePathMapping({ domainName: DomainName, basePath: "rest", restApiId: ApiId });
+    await assert.rejects(byFirst, { name: bad, message: both });
+    await client.updateApiMapping({ DomainName, ApiMappingId, ApiId, Stage: "prod" });
+    await refusedV2(mapTo("http2", http, "$default"), bad, 400, both);
+    await client.deleteRoutingRule({ DomainName, RoutingRuleId });
+    await mapTo("http2", http, "$default");
+    await refusedV2(client.createRoutingRule(aRule(ApiId)), bad, 400, both);
   });
 
   it("refuse what can't be", async () => {
@@ -296,8 +343,10 @@ describe("routing rules", () => {
     await refusedV2(conditions(paths("a"), paths("b")), bad, 400, /at most 2 MatchHeaders and 1 MatchBasePaths/);
     await refusedV2(conditions(header("a", "b"), header("c", "d"), header("e", "f")), bad, 400, /at most 2/);
     await refusedV2(conditions({ MatchHeaders: { AnyOf: [] } }), bad, 400, /1 to 32 values/);
-    await refusedV2(conditions(header("a b", "c")), bad, 400, /^Invalid header name/);
-    for (const glob of ["", "a*b", "**", "x".repeat(129), "a\r\nb"]) {
+    for (const name of ["", "a b", "a+b", "a:b", "x".repeat(40)]) {
+      await refusedV2(conditions(header(name, "c")), bad, 400, /^Invalid header name/);
+    }
+    for (const glob of ["", "a*b", "**", "x".repeat(128), "a\r\nb", "a b", "a/b", "a,b", "ä"]) {
       await refusedV2(conditions(header("a", glob)), bad, 400, /^Invalid value specified for header a/);
     }
     for (const path of ["", "/a", "a/", "a b"])
@@ -307,6 +356,10 @@ describe("routing rules", () => {
     await refusedV2(target({ Stage: "gone" }), bad, 400, "Invalid stage identifier specified");
     const http = await management.putApi();
     await refusedV2(target({ ApiId: http, Stage: "$default" }), bad, 400, /only invoke stages of REST APIs/);
+    await create({
+      Priority: 1,
+      Conditions: [header("x".repeat(39), "x".repeat(127)), header("A-9", "*!#$%&'.^_`|~?*")],
+    });
     const { RoutingRuleId } = await create({});
     await refusedV2(create({}), "ConflictException", 409, /priority 10 already exists/);
     await client.putRoutingRule({ ...aRule(ApiId), RoutingRuleId });

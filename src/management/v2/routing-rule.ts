@@ -1,11 +1,10 @@
-import { bounds } from "../../base/bounds.ts";
 import { type DomainName, domainNameKey, domainNameKinds, type RoutingRule } from "../../definition/domain-name.ts";
 import { byPriority, checkRoutingRule } from "../../definition/routing-rule-rules.ts";
-import { ApiError, badRequest, conflict, notFound } from "../../protocol/errors.ts";
+import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { refuseMixing } from "../domains/shared-domain.ts";
 import { mappingsOf, requireStage } from "./api-mapping.ts";
 import { domainNames } from "./domain-names.ts";
-import { refuse } from "./refusals.ts";
+import { refuse, requireRoom } from "./refusals.ts";
 import { type Change, changing, defineResource, documents, operations, pageOfItems } from "./work.ts";
 
 /** The documents of routing rules. */
@@ -27,11 +26,11 @@ async function ruleOf(RoutingRuleId: string, work: RuleChange): Promise<RoutingR
   const { Conditions, Actions } = JSON.parse(JSON.stringify(input)) as Pick<RoutingRule, "Conditions" | "Actions">;
   refuse(checkRoutingRule({ Conditions, Actions }));
   const [{ InvokeApi: target }] = Actions;
-  const { protocol } = await requireStage(work, target.ApiId, target.Stage);
+  const kind = await requireStage(work, target.ApiId, target.Stage);
   // AWS: API Gateway Developer Guide, "Routing rules to connect API stages to a custom domain name for REST APIs".
   // Unconfirmed: the words; see docs/compatibility.md, "HTTP APIs, words of management".
-  if (protocol !== "REST") throw badRequest("Routing rules can only invoke stages of REST APIs");
-  await refuseMixing(work.tx, parent, { isWebSocket: false, others: await mappingsOf(work) });
+  if (kind !== "REST") throw badRequest("Routing rules can only invoke stages of REST APIs");
+  await refuseMixing(work.tx, parent, { by: "rule", kind, others: await mappingsOf(work) });
   const others = await rules.all(work);
   if (others.some((other) => other.Priority === input.Priority && other.RoutingRuleId !== RoutingRuleId)) {
     throw conflict(`A routing rule with the priority ${input.Priority} already exists for this domain name`);
@@ -45,12 +44,8 @@ async function ruleOf(RoutingRuleId: string, work: RuleChange): Promise<RoutingR
   };
 }
 
-const rulesMax = bounds.routingRulesMax.value;
-
 async function createRoutingRule(work: Change<"CreateRoutingRule", DomainName>): Promise<RoutingRule> {
-  if ((await rules.count(work)) >= rulesMax) {
-    throw new ApiError("TooManyRequestsException", `A domain name has at most ${rulesMax} routing rules`);
-  }
+  requireRoom(work, "routingRulesPerDomain", await rules.count(work));
   return ruleOf(await rules.freshId(work, 6), work);
 }
 
