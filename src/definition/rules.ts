@@ -36,11 +36,14 @@ export function checkApiName(name: string): string | undefined {
     : undefined;
 }
 
-/** Checks a resource's path part: `[a-zA-Z0-9._\-:]`, `{name}` or `{name+}`. */
+/**
+ * Checks a resource's path part: `[a-zA-Z0-9._\-:,]`, `{name}` or `{name+}`.
+ * AWS: "Amazon API Gateway important notes", REST APIs, allows commas, which its own refusal does not name.
+ */
 export function checkPathPart(pathPart: string): string | undefined {
   const variable = /^\{([^{}+]*)\+?\}$/.exec(pathPart);
   if (
-    variable ? isParameterName(variable[1]!) || /^[\w.:-]+$/.test(variable[1]!) : /^[a-zA-Z0-9._\-:]+$/.test(pathPart)
+    variable ? isParameterName(variable[1]!) || /^[\w.:-]+$/.test(variable[1]!) : /^[a-zA-Z0-9._\-:,]+$/.test(pathPart)
   ) {
     return undefined;
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { aNewRestApi, aStage } from "../../test/cases/openapi/builders.ts";
-import type { Method, RestApiDefinition } from "../definition/rest-api.ts";
+import type { Integration, Method, RestApiDefinition } from "../definition/rest-api.ts";
 import { type ExportOptions, ExportRefusal, exportRestApi } from "./export-rest-api.ts";
 
 const options: ExportOptions = {
@@ -30,6 +30,15 @@ test("extensions that are not known are refused by name", () => {
     () => exportRestApi(aNewRestApi(), { ...options, extensions: ["sdk"] }),
     (error) => error instanceof ExportRefusal && /: sdk\./.test(error.message),
   );
+});
+
+test("integrations are asked for by three names", () => {
+  const definition = withMethod({ methodIntegration: { type: "MOCK", passthroughBehavior: "NEVER" } as Integration });
+  for (const extension of ["integrations", "integration", "apigateway"]) {
+    const { get } = exported(definition, { extensions: [extension] }).paths["/"];
+    assert.equal(get["x-amazon-apigateway-integration"].type, "mock", extension);
+  }
+  assert.equal(exported(definition).paths["/"].get["x-amazon-apigateway-integration"], undefined);
 });
 
 test("bodies of other types only are refused", () => {

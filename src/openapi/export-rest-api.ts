@@ -24,7 +24,7 @@ import { member } from "./json-value.ts";
 
 export interface ExportOptions {
   readonly exportType: "swagger" | "oas30";
-  /** The extensions to write: `integrations` (or `apigateway`), `authorizers`, `documentation`, `postman`. */
+  /** The extensions to write: `integrations` (or `integration`, `apigateway`), `authorizers`, `documentation`, `postman`. */
   readonly extensions: readonly string[];
   readonly format: "json" | "yaml";
   /** The server's host, for `host` or `servers`. */
@@ -67,12 +67,16 @@ interface SchemeNames {
 
 /** AWS: API Gateway API Reference, "GetExport", parameters. */
 const knownExtensions = ["integrations", "apigateway", "authorizers", "documentation", "postman"];
+/** AWS: API Gateway Developer Guide, "Export a REST API from API Gateway", has `integration` beside `integrations`. */
+const integrationExtensions = ["integrations", "integration", "apigateway"];
 const defaultModels = new Set(["Empty", "Error"]);
 const require = createRequire(import.meta.url);
 
 /** Writes a deployed definition as a document, as GetExport does. Throws {@link ExportRefusal}. */
 export function exportRestApi(definition: RestApiDefinition, options: ExportOptions): string {
-  const unknown = options.extensions.find((extension) => !knownExtensions.includes(extension));
+  const unknown = options.extensions.find(
+    (one) => !knownExtensions.includes(one) && !integrationExtensions.includes(one),
+  );
   if (unknown !== undefined) {
     const message = `Invalid extension specified: ${unknown}. Must be one of: [${knownExtensions.join(", ")}]`;
     throw new ExportRefusal(message);
@@ -96,7 +100,7 @@ export function exportDocument(definition: RestApiDefinition, options: ExportOpt
   const writing: ExportContext = {
     definition,
     dialect,
-    withIntegrations: options.extensions.includes("integrations") || options.extensions.includes("apigateway"),
+    withIntegrations: options.extensions.some((one) => integrationExtensions.includes(one)),
     withAuthorizers: options.extensions.includes("authorizers"),
     postmanRegion: options.extensions.includes("postman") ? options.region : undefined,
     schemes: { apiKey: freeName("api_key", names), iam: freeName("sigv4", names) },

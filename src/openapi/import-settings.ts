@@ -159,13 +159,14 @@ function readEndpointConfiguration(
   for (const id of vpcEndpointIds) {
     if (!isVpcEndpointId(id)) log.error(`Invalid VPC endpoint ID specified: ${shortened(id)}`);
   }
-  const ipAddressType = textMember(extension, "ipAddressType");
+  if (member(extension, "ipAddressType") !== undefined) {
+    log.warn("ipAddressType of the endpoint configuration is supported for HTTP APIs only. Ignoring.");
+  }
   return {
     ...(disabled !== undefined && { disableExecuteApiEndpoint: disabled }),
     endpointConfiguration: {
       ...base.endpointConfiguration,
       ...(vpcEndpointIds.length > 0 && { vpcEndpointIds }),
-      ...((ipAddressType === "ipv4" || ipAddressType === "dualstack") && { ipAddressType }),
     },
   };
 }
