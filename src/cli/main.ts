@@ -120,6 +120,7 @@ function report(error: unknown, out: Output): number {
   if (error instanceof Error && (error.name === "ServiceError" || isNetworkError(error))) {
     const whose = error.name === "ServiceError" ? "The server refused this: " : "";
     out.problem({ severity: "error", message: `${whose}${error.message}` });
+    if ("hint" in error && typeof error.hint === "string") out.note(`  ${error.hint}`);
     return exitCodes.failed;
   }
   if (error instanceof Error && "problems" in error && Array.isArray(error.problems)) {

@@ -52,11 +52,15 @@ function stateOf({ differences, problem, closedRoutes }: StageStatus): string {
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
-/** Returns the command that deploys an API to a stage. */
-const deployCommand = ({ protocol, apiId, stageName }: StageStatus): string =>
-  protocol === "HTTP" || protocol === "WEBSOCKET"
-    ? `aws apigatewayv2 create-deployment --api-id ${apiId} --stage-name '${stageName}'`
-    : `aws apigateway create-deployment --rest-api-id ${apiId} --stage-name ${stageName}`;
+/** Says how an API is deployed to a stage. AWS refuses a deployment to a stage with a canary, but one of the canary. */
+function howToDeploy({ protocol, apiId, stageName, canary }: StageStatus): string {
+  if (canary !== undefined) return `portico canary start ${apiId} ${stageName}  deploys them as the canary`;
+  const command =
+    protocol === "HTTP" || protocol === "WEBSOCKET"
+      ? `aws apigatewayv2 create-deployment --api-id ${apiId} --stage-name '${stageName}'`
+      : `aws apigateway create-deployment --rest-api-id ${apiId} --stage-name ${stageName}`;
+  return `${command}  deploys them`;
+}
 
 function describeDomain(
   { name, basePath, condition, closed }: NonNullable<StageStatus["domains"]>[number],
@@ -101,5 +105,5 @@ function printDetails(stage: StageStatus, apiName: string, output: Output): void
   output.line(`\n${output.paint("bold", `${apiName} ${stage.stageName}`)}`);
   for (const line of lines.slice(0, linesShown)) output.line(`  ${line}`);
   if (lines.length > linesShown) output.line(`  … and ${lines.length - linesShown} more; --json has all`);
-  if (differences.length > 0) output.line(output.paint("dim", `  ${deployCommand(stage)}  deploys them`));
+  if (differences.length > 0) output.line(output.paint("dim", `  ${howToDeploy(stage)}`));
 }

@@ -88,7 +88,9 @@ export class SecurityImport {
     const isHeaderKey = scheme["type"] === "apiKey" && scheme["in"] === "header";
     if (extension === undefined && authType === undefined) {
       if (isHeaderKey && textMember(scheme, "name")?.toLowerCase() === "x-api-key") return { kind: "api-key" };
-      this.#log.warn(`Security scheme '${name}' is neither an API key in x-api-key nor an authorizer. Ignoring.`);
+      this.#log.warn(
+        `Security scheme '${name}' is neither an API key in x-api-key nor an authorizer, and guards nothing. Ignoring.`,
+      );
       return { kind: "ignored" };
     }
     const authorizer = this.#readAuthorizer(name, scheme, objectMember(scheme, authorizerExtension));

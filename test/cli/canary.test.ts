@@ -33,7 +33,9 @@ test("a canary is started, shown, promoted; a stage is rolled back; the history 
   assert.deepEqual([canarySettings.percentTraffic, canarySettings.useStageCache], [100, false]);
   await tool("canary", "start", "birds", "--percent", "0.5", "--deployment", deploymentId);
   assert.equal((await json("canary", "status", "birds")).canarySettings.percentTraffic, 0.5);
-  assert.match((await tool("status")).stdout, /a canary has 0\.5 % of the requests, with the deployment \w+/);
+  const { stdout: status } = await tool("status");
+  assert.match(status, /a canary has 0\.5 % of the requests, with the deployment \w+/);
+  assert.match(status, /portico canary start \w+ prod {2}deploys them as the canary/);
   const gone = await json("canary", "rollback", "birds");
   assert.deepEqual([gone.canarySettings, gone.deploymentId], [undefined, deploymentId]);
   assert.equal(await text(), "one");

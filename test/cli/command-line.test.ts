@@ -69,9 +69,16 @@ test("a wrong command line ends with 2 and says what was meant", async () => {
 
 test("what can't be done ends with 1 and says what to do next", async () => {
   writeFileSync(join(folder, "empty.yaml"), "");
+  writeFileSync(join(folder, "template.yaml"), "Resources: {Pets: {Type: AWS::Serverless::Api}}\n");
+  writeFileSync(join(folder, "bare.yaml"), "openapi: 3.0.1\ninfo: {title: bare}\npaths: {}\n");
   for (const [args, pattern] of [
     [["up", "nowhere"], /There is nothing at nowhere[\s\S]*Give the path of an OpenAPI document/],
     [["up", "empty.yaml", "--memory", "--port", "0"], /empty\.yaml:1:1 {2}error {2}This is no OpenAPI document/],
+    [["up", "template.yaml", "--memory", "--port", "0"], /template\.yaml:1:1 {2}error {2}This is a template of CloudF/],
+    [
+      ["up", "bare.yaml", "--memory", "--port", "0"],
+      /bare\.yaml:3:\d+ {2}error {2}.* any methods: the document has no op/,
+    ],
     [
       ["routes", "--endpoint", "http://127.0.0.1:1"],
       /No Portico answers at http:\/\/127\.0\.0\.1:1[\s\S]*portico serve/,

@@ -154,6 +154,13 @@ test("a user with the guide's policy deploys with portico up, again after a chan
     assert.equal(second.status, 0, second.stderr + second.stdout);
     const status = await enforced.portico("status");
     assert.match(status.stdout, /^Petstore .*up to date$/m);
+    enforced.credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    const foreign = await enforced.up();
+    assert.equal(foreign.status, 1);
+    assert.match(
+      foreign.stderr,
+      /security token .* invalid\.\n {2}this is no active access key .*portico auth create-key/,
+    );
   } finally {
     await enforced.server.stop();
   }

@@ -68,7 +68,14 @@ export async function readApiDocument(file: string, settings: ApiSettings, isMoc
   const { value } = await readYaml(source);
   if (!isObject(value) || (value["openapi"] === undefined && value["swagger"] === undefined))
     throw new ProblemsError([
-      problemAt("error", 'This is no OpenAPI document: it has no `openapi: 3.0.1` or `swagger: "2.0"`', source, 0),
+      problemAt(
+        "error",
+        isObject(value) && isObject(value["Resources"])
+          ? "This is a template of CloudFormation or SAM, which Portico does not read: its OpenAPI document is wanted"
+          : 'This is no OpenAPI document: it has no `openapi: 3.0.1` or `swagger: "2.0"`',
+        source,
+        0,
+      ),
     ]);
   const { document, files } = await bundleReferences(value, file, text);
   const info = isObject(value["info"]) ? value["info"] : {};

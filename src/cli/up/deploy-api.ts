@@ -111,6 +111,11 @@ export class ApiDeployer {
     try {
       await this.#deploy(calls, variables, isSameBody);
     } catch (error) {
+      if (hasCode(error, "BadRequestException") && document.operations.length === 0) {
+        const { source } = document;
+        const message = `${error.message}: the document has no operation, such as \`get\` of a path`;
+        throw new ProblemsError([problemAt("error", message, source, await locate(source, ["paths"]))]);
+      }
       if (!hasCode(error, "BadRequestException") || !/^No integration defined/.test(error.message)) throw error;
       const lacking = document.operations.filter((operation) => !operation.integration);
       const problems: Problem[] = [];

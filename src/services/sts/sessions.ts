@@ -24,6 +24,10 @@ export interface SessionKeyDocument {
   readonly key: string;
 }
 
+/** It says the same of every key that is not taken, so that nobody learns which ones there are. */
+const whereKeysAre =
+  "this is no active access key or session of this server: `portico auth create-key` makes an administrator's key";
+
 /**
  * Temporary credentials. A token contains its session, sealed with a key in the store ({@link SessionSeal}). So nothing is
  * stored for a session, and sessions outlive the server.
@@ -96,7 +100,8 @@ export class Sessions {
       token === undefined ? await this.#secretOfKey(accessKeyId) : (await this.#readSeal())?.secretOf(accessKeyId);
     const decision = secret === undefined ? unknownDecision : await this.identify(accessKeyId, token, nowMs);
     if (decision.kind === "expired") return { kind: "refused", problem: expiredSession };
-    if (decision.kind !== "known" || secret === undefined) return { kind: "refused", problem: unknownKey() };
+    if (decision.kind !== "known" || secret === undefined)
+      return { kind: "refused", problem: unknownKey(whereKeysAre) };
     return { kind: "found", secret, caller: decision.caller };
   }
 
