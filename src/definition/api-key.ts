@@ -54,7 +54,7 @@ export interface UsagePlanKey {
   readonly keyId: string;
   /** When the key joined: `offset` is subtracted from the quota of that period. */
   readonly createdDate: number;
-  /** How many keys the plan had before it: it orders keys that joined within one second. */
+  /** How many keys had joined before it: it orders keys that joined within one second. */
   readonly place?: number;
   /** The change by UpdateUsage to the quota of the one period that begins on that day. */
   readonly extension?: { readonly periodStart: string; readonly requests: number };
@@ -94,6 +94,8 @@ export const keyKinds = {
   usagePlanKey: "usage-plan-key",
   /** `{keyId}/{usagePlanId}` → `{}`: the same, from the key's side */
   planOfKey: "usage-plan-of-key",
+  /** `{usagePlanId}` → `{joined}`: how many keys ever joined the plan */
+  usagePlanJoins: "usage-plan-joins",
   /** `{YYYY-MM}/{usagePlanId}/{keyId}` (UTC) → {@link UsageMonth}; the oldest come first, to be deleted when their time is over */
   usageMonth: "usage-month",
 } as const;

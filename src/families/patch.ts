@@ -28,6 +28,8 @@ export interface PatchStep {
   readonly value: string | undefined;
   readonly from: string | undefined;
   readonly keys: readonly string[];
+  /** The operation as it was sent, for refusals that quote it. */
+  readonly sent: PatchOperation;
 }
 
 export interface PatchRule {
@@ -78,6 +80,7 @@ function readStep(operation: PatchOperation): PatchStep {
     value: operation.value,
     from: operation.from,
     keys: [],
+    sent: operation,
   };
 }
 

@@ -3,7 +3,16 @@ import { bounds } from "../../base/bounds.ts";
 import { methodSettingsOf } from "../../definition/method-settings.ts";
 import type { MethodSetting } from "../../definition/rest-api.ts";
 import { httpMethods } from "../../definition/rules.ts";
-import { type Convert, type Draft, decimal, flag, oneOf, type PatchStep, wholeNumber } from "../../families/patch.ts";
+import {
+  type Convert,
+  type Draft,
+  decimal,
+  flag,
+  oneOf,
+  type PatchOperation,
+  type PatchStep,
+  wholeNumber,
+} from "../../families/patch.ts";
 import { setOwn } from "../../protocol/decode.ts";
 import { badRequest } from "../../protocol/errors.ts";
 
@@ -62,8 +71,8 @@ const listedPaths = [
   .replace("burstLimit, ", "burstLimit");
 
 /** AWS quirk: a path that is not another path of a stage is read as that of a method setting, and refused as such. */
-const invalidPath = (path: string) =>
-  badRequest(`Invalid method setting path: ${path}. Must be one of: [${listedPaths}]`);
+const invalidPath = ({ path }: PatchOperation) =>
+  badRequest(`Invalid method setting path: ${path ?? "null"}. Must be one of: [${listedPaths}]`);
 
 /**
  * Applies `replace /{resourcePath}/{httpMethod}/{group}/{name}` and `remove /{resourcePath}/{httpMethod}`. The entry's
@@ -73,7 +82,7 @@ export function applyMethodSetting(draft: Draft, step: PatchStep): void {
   const segments = step.path.slice(1).split("/");
   const entries = draft["methodSettings"] as Record<string, MethodSetting>;
   if (step.op === "remove") {
-    if (segments.length < 2 || !verbs.includes(segments.at(-1)!)) throw invalidPath(step.path);
+    if (segments.length < 2 || !verbs.includes(segments.at(-1)!)) throw invalidPath(step.sent);
     const key = step.path.slice(1);
     if (!Object.hasOwn(entries, key)) {
       // AWS quirk: a blank at the end.
@@ -87,7 +96,7 @@ export function applyMethodSetting(draft: Draft, step: PatchStep): void {
   const [verb = ""] = segments.slice(-3, -2);
   const resourcePath = segments.slice(0, -3).join("/");
   const isSetting = setting !== undefined && resourcePath !== "" && verbs.includes(verb);
-  if (!isSetting || (step.op !== "replace" && step.op !== "add")) throw invalidPath(step.path);
+  if (!isSetting || (step.op !== "replace" && step.op !== "add")) throw invalidPath(step.sent);
   const key = `${resourcePath}/${verb}`;
   // A new entry starts with the values that applied to its methods before, because it must not remove a throttle.
   const [inherited = defaultSetting] = methodSettingsOf(entries, resourcePath, verb);

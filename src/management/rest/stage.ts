@@ -270,7 +270,7 @@ const accessLogMember = (at: string, convert: Convert): PatchRule =>
 
 /** What no rule takes: a method setting, or an operation that is refused in the words of what its path begins with. */
 function applyOtherPath(draft: Draft, step: PatchStep): void {
-  if (step.op === "copy") throw invalidCopy(step.path, step.from);
+  if (step.op === "copy") throw invalidCopy(step.sent.path, step.from);
   if (step.path.startsWith("/accessLogSettings/")) {
     throw badRequest(`Invalid accessLogSettings path. Must be one of : [${accessLogPaths.join(", ")}]`);
   }

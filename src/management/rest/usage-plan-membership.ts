@@ -35,11 +35,19 @@ export async function joinPlan(work: Change, plan: UsagePlan, keyId: string): Pr
     const shared = [...stagesOf(other)].find((stage) => stages.has(stage));
     if (shared !== undefined) return { kind: "refused", message: alreadySubscribed(keyId, shared, otherId) };
   }
-  const place = await work.tx.count(keyKinds.usagePlanKey, `${plan.id}/`);
-  const link: UsagePlanKey = { keyId, createdDate: nowSeconds(work.call), place };
+  const link: UsagePlanKey = { keyId, createdDate: nowSeconds(work.call), place: await countJoin(work, plan.id) };
   await work.tx.put(keyKinds.usagePlanKey, id, link);
   await work.tx.put(keyKinds.planOfKey, `${keyId}/${plan.id}`, {});
   return { kind: "joined", link };
+}
+
+/** Counts a key that joins a plan, and returns how many had joined before, those that have left included. */
+async function countJoin({ tx }: Change, planId: string): Promise<number> {
+  const counted = await tx.get<{ readonly joined: number }>(keyKinds.usagePlanJoins, planId);
+  // A plan that an earlier version of Portico made has no count yet.
+  const joined = counted?.body.joined ?? (await tx.count(keyKinds.usagePlanKey, `${planId}/`));
+  await tx.put(keyKinds.usagePlanJoins, planId, { joined: joined + 1 });
+  return joined;
 }
 
 // Unconfirmed: how AWS words it; see docs/compatibility.md, "keys, plans, certificates and VPC links, words".
@@ -87,8 +95,9 @@ export async function leavePlan(work: Change, planId: string, keyId: string): Pr
   await work.tx.delete(keyKinds.planOfKey, `${keyId}/${planId}`);
 }
 
-/** Removes every key from a plan. */
+/** Removes every key from a plan that is deleted. */
 export async function emptyPlan(work: Change, planId: string): Promise<void> {
   for (const keyId of await keysOfPlan(work, planId)) await work.tx.delete(keyKinds.planOfKey, `${keyId}/${planId}`);
   await work.tx.deleteAll(keyKinds.usagePlanKey, `${planId}/`);
+  await work.tx.delete(keyKinds.usagePlanJoins, planId);
 }

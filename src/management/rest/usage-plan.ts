@@ -210,7 +210,7 @@ const throttleNumbers = { rateLimit: decimal(0, rateMax), burstLimit: wholeNumbe
  */
 function patchMethodThrottle(draft: Draft, step: PatchStep): void {
   const match = throttlePath.exec(step.path);
-  if (match === null) throw listPaths(step, patch, undefined);
+  if (match === null) throw listPaths(step.sent, patch, undefined);
   const [, name, rest] = match;
   const found = stageOf(draft, unescapeSegment(name!));
   if (found === undefined) throw notFound(`API Stage not found: ${name}`);
@@ -218,10 +218,10 @@ function patchMethodThrottle(draft: Draft, step: PatchStep): void {
   const throttle = { ...(stage["throttle"] as ApiStage["throttle"]) } as Record<string, ThrottleSettings>;
   const number = /^(.+)\/(rateLimit|burstLimit)$/s.exec(rest ?? "");
   if (rest === undefined) {
-    if (step.op !== "replace" && step.op !== "remove") throw listPaths(step, patch, undefined);
+    if (step.op !== "replace" && step.op !== "remove") throw listPaths(step.sent, patch, undefined);
     stage["throttle"] = step.op === "replace" ? parseThrottle(step) : undefined;
   } else if (number !== null) {
-    if (step.op !== "replace" && step.op !== "add") throw listPaths(step, patch, undefined);
+    if (step.op !== "replace" && step.op !== "add") throw listPaths(step.sent, patch, undefined);
     const method = methodOf(number[1]!);
     const member = number[2] as keyof typeof throttleNumbers;
     throttle[method] = {
@@ -230,7 +230,7 @@ function patchMethodThrottle(draft: Draft, step: PatchStep): void {
     };
     stage["throttle"] = throttle;
   } else {
-    if (step.op !== "remove") throw listPaths(step, patch, undefined);
+    if (step.op !== "remove") throw listPaths(step.sent, patch, undefined);
     delete throttle[methodOf(rest)];
     stage["throttle"] = throttle;
   }

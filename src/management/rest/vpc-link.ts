@@ -1,5 +1,5 @@
 import { type HttpVpcLink, isHttpVpcLink, type VpcLink, vpcLinkKind } from "../../definition/vpc-link.ts";
-import { listPaths, member, type PatchRule, text } from "../../families/patch.ts";
+import { listPaths, member, type PatchRefusal, text } from "../../families/patch.ts";
 import { nonEmpty, present } from "../../families/work.ts";
 import { badRequest, notFound } from "../../protocol/errors.ts";
 import { requireRoom } from "../control-service.ts";
@@ -61,12 +61,11 @@ async function refuseWhileReferenced({ id }: VpcLink, work: Change): Promise<voi
   refuseReferenced(id, await v2VpcLinkReferences(work, id), "Method:Resource");
 }
 
-const fixedTargets: PatchRule = {
-  ops: ["add", "replace", "remove"],
-  apply() {
-    throw badRequest("Target arns are not allowed to be changed/added.");
-  },
-};
+/** Refuses what is no path of a VPC link; its targets, with AWS's words as users quote them. */
+const refuseOperation: PatchRefusal = (operation, table, rule) =>
+  /^\/?targetArns(\/|$)/.test(operation.path ?? "")
+    ? badRequest("Target arns are not allowed to be changed/added.")
+    : listPaths(operation, table, rule);
 
 /** AWS: API Gateway REST API reference, "VpcLink". */
 export const vpcLink = {
@@ -74,13 +73,8 @@ export const vpcLink = {
     operations: { get: "GetVpcLink", list: "GetVpcLinks", update: "UpdateVpcLink", delete: "DeleteVpcLink" },
     place: vpcLinks,
     patch: {
-      refuse: listPaths,
-      rules: {
-        "/name": member("name", text),
-        "/description": member("description", text),
-        "/targetArns": fixedTargets,
-        "/targetArns/{arn}": fixedTargets,
-      },
+      refuse: refuseOperation,
+      rules: { "/name": member("name", text), "/description": member("description", text) },
     },
     view: (item, _, by) => withShownTags(item, by),
     complete: (item) => ({ ...item, name: checkedLinkName(item.name) }),
