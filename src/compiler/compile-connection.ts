@@ -1,5 +1,11 @@
 import type { Integration, RestApiDefinition } from "../definition/rest-api.ts";
-import { isHttpVpcLink, operatorsNamesOf } from "../definition/vpc-link.ts";
+import {
+  accountOfTarget,
+  type HttpVpcLink,
+  isHttpVpcLink,
+  operatorsNamesOf,
+  type VpcLink,
+} from "../definition/vpc-link.ts";
 import { substituteStageVariables } from "../language/substitution.ts";
 import type { VpcLinkPlan } from "../plan/steps.ts";
 import type { IntegrationContext } from "./compile-integration.ts";
@@ -17,25 +23,22 @@ export function compileVpcLink(
   { account, variables, surroundings }: IntegrationContext,
 ): { readonly vpcLink?: VpcLinkPlan } {
   if (integration.connectionType !== "VPC_LINK") return {};
-  if (integration.integrationTarget !== undefined) throw closed("integrationTarget: VPC links V2");
+  const { integrationTarget: target } = integration;
+  if (target !== undefined) checkTarget(target, account);
   const { text: id, unset } = substituteStageVariables(integration.connectionId ?? "", variables);
   if (unset.length > 0) throw misconfigured(`Invalid connectionId: stage variable ${unset[0]} is not set`);
   const link = surroundings.vpcLinks.get(id);
-  if (link !== undefined && isHttpVpcLink(link)) {
-    throw misconfigured(`the VPC link ${id} is one of the second version, which HTTP APIs use`);
-  }
   if (link?.status !== "AVAILABLE") {
     const why = link === undefined ? `there is no VPC link ${id}` : `the VPC link ${id} is ${link.status}`;
     // AWS: Knowledge Center, "How do I resolve 500 errors for my API Gateway VPC link integration?"
     throw misconfigured(`There was an internal error while executing your request: ${why}`);
   }
   const { vpcLinkAddresses } = surroundings;
-  // AWS: API Gateway REST API reference, "VpcLink", targetArns: "must be owned by the same AWS account of the API owner".
-  // What the operator says of a balancer is for its own account; anyone may write its ARN into a link.
-  const balancers = link.targetArns.filter((arn) => arn.split(":")[4] === account);
-  const known = [...operatorsNamesOf(link), ...balancers].find((name) => Object.hasOwn(vpcLinkAddresses, name));
+  const names = isHttpVpcLink(link) ? namesThrough(link, target) : namesOf(link, target, account);
+  const known = names.find((name) => Object.hasOwn(vpcLinkAddresses, name));
   if (known === undefined) {
-    throw closed(`VPC link ${link.id} without an address; --vpc-link ${link.id}=HOST:PORT says where it leads`);
+    const asked = isHttpVpcLink(link) ? target! : id;
+    throw closed(`VPC link ${id} without an address; --vpc-link ${asked}=HOST:PORT says where it leads`);
   }
   const { port, protocol } = new URL(origin);
   const portOfUri = port === "" ? (protocol === "https:" ? "443" : "80") : port;
@@ -47,6 +50,30 @@ export function compileVpcLink(
       ),
     },
   };
+}
+
+/**
+ * AWS: API Gateway Developer Guide, "Private integrations for REST APIs in API Gateway": "All resources must be owned by the
+ * same AWS account." What the operator says of a balancer is for its own account; anyone may write its ARN.
+ */
+function checkTarget(target: string, account: string): void {
+  const owner = accountOfTarget(target);
+  if (owner === undefined) throw closed(`integrationTarget ${target}: it is no load balancer's or listener's ARN`);
+  if (owner !== account) throw closed(`integrationTarget of another account: ${target}`);
+}
+
+/** Returns what the operator may call the target of a link of the first version. */
+function namesOf(link: VpcLink, target: string | undefined, account: string): readonly string[] {
+  if (target !== undefined) throw closed(`integrationTarget with the VPC link ${link.id} of the first version`);
+  // AWS: API Gateway REST API reference, "VpcLink", targetArns: "must be owned by the same AWS account of the API owner".
+  return [...operatorsNamesOf(link), ...link.targetArns.filter((arn) => arn.split(":")[4] === account)];
+}
+
+/** Returns what the operator may call a target behind a link of the second version, which leads to any number of them. */
+function namesThrough(link: HttpVpcLink, target: string | undefined): readonly string[] {
+  // AWS: PutIntegration refuses it with these words; a link that is named by a stage variable is known here first.
+  if (target === undefined) throw misconfigured(`IntegrationTarget is required for VpcLinkV2 ${link.id}`);
+  return [target, ...operatorsNamesOf(link)];
 }
 
 /** Returns the ids of all VPC links that a stage's methods name, sorted, whether they exist or not. */

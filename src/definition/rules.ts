@@ -16,6 +16,7 @@ import {
 } from "./mapping-rules.ts";
 import { schemaErrors } from "./model-schema.ts";
 import type { Integration, IntegrationResponse, Method, MethodResponse } from "./rest-api.ts";
+import { accountOfTarget } from "./vpc-link.ts";
 
 /** The verbs that a method can have. */
 export const httpMethods = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"] as const;
@@ -266,7 +267,9 @@ function checkConnection(integration: Integration): string | undefined {
   if (integration.type === "MOCK" || integration.type === "AWS_PROXY" || integration.type === "AWS") {
     return "VPC links are only supported with integrations of type HTTP and HTTP_PROXY";
   }
-  return integration.connectionId ? undefined : "Connection ID must be specified for connection type VPC_LINK";
+  if (!integration.connectionId) return "Connection ID must be specified for connection type VPC_LINK";
+  const { integrationTarget } = integration;
+  return integrationTarget === undefined || accountOfTarget(integrationTarget) !== undefined ? undefined : invalidArn;
 }
 
 /** AWS: "Stream the integration response for your proxy integrations in API Gateway". */

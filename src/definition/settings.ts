@@ -114,7 +114,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
     uri: works("compiler/compile-integration"),
     connectionType: works("compiler/compile-connection"),
     connectionId: works("compiler/compile-connection"),
-    integrationTarget: closed("integrationTarget"),
+    integrationTarget: works("compiler/compile-connection"),
     credentials: enforced("compiler/compile-credentials"),
     tlsConfig: enforced("gateway/integrations/backend-pools"),
     requestParameters: works("compiler/compile-integration"),

@@ -17,7 +17,7 @@ export interface VpcLink extends VpcLinkLife {
   readonly targetArns: readonly string[];
 }
 
-/** An HTTP API's way into a private network: a link of the second version. */
+/** A link of the second version, for HTTP APIs and for REST APIs whose integrations name a load balancer. */
 export interface HttpVpcLink extends VpcLinkLife {
   readonly subnetIds: readonly string[];
   readonly securityGroupIds: readonly string[];
@@ -27,6 +27,17 @@ export interface HttpVpcLink extends VpcLinkLife {
 
 /** Tells the documents of both versions apart. */
 export const isHttpVpcLink = (link: VpcLink | HttpVpcLink): link is HttpVpcLink => "subnetIds" in link;
+
+const integrationTarget =
+  /^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:(\d{12}):(?:loadbalancer\/(?:app|net)\/[\w-]+\/\w+|listener\/(?:app|net)\/[\w-]+\/\w+\/\w+)$/;
+
+/**
+ * Returns the account of the load balancer, or of its listener, that a REST API's integration names behind a link of the
+ * second version; undefined for any other text.
+ * AWS: API Gateway Developer Guide, "Set up a private integration", has the balancer's ARN; the REST API reference,
+ * "PutIntegration", integrationTarget, the listener's.
+ */
+export const accountOfTarget = (arn: string): string | undefined => integrationTarget.exec(arn)?.[1];
 
 /**
  * What the operator may call a link. A name that is an ARN is none: anyone may name a link so, and an ARN's address is for

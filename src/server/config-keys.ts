@@ -402,7 +402,7 @@ export const configKeys: readonly ConfigKey[] = [
     placeholder: "NAME=ADDRESS",
     value: { kind: "addresses" },
     default: [],
-    help: "where a VPC link leads, by its id, name or load balancer's ARN, or by the ARN of an HTTP API's listener or Cloud Map service, with instances' attributes behind it: HOST:PORT, or HOST for the port of the integration's URI; several are used in turn",
+    help: "where a VPC link leads, by its id, name or load balancer's ARN, or by the ARN of a listener or Cloud Map service, with instances' attributes behind it: HOST:PORT, or HOST for the port of the integration's URI; several are used in turn",
   },
   {
     name: "backendCa",

@@ -8,7 +8,7 @@ import { mock, test } from "node:test";
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
 import type { Surroundings } from "../../src/compiler/surroundings.ts";
 import type { Integration } from "../../src/definition/rest-api.ts";
-import type { VpcLink } from "../../src/definition/vpc-link.ts";
+import type { HttpVpcLink, VpcLink } from "../../src/definition/vpc-link.ts";
 import { makeAuthority } from "../tls-authority.ts";
 import { tool } from "../tool.ts";
 import { aMethod, anHttpProxy, aRestApi, aStage } from "./a-rest-api.ts";
@@ -25,7 +25,7 @@ const aLink = (overrides: Partial<VpcLink> = {}): VpcLink => ({
   ...overrides,
 });
 
-const through = (addresses: Surroundings["vpcLinkAddresses"], link = aLink()): Surroundings => ({
+const through = (addresses: Surroundings["vpcLinkAddresses"], link: VpcLink | HttpVpcLink = aLink()): Surroundings => ({
   vpcLinks: new Map([[link.id, link]]),
   vpcLinkAddresses: addresses,
   hasClientCertificate: false,
@@ -198,6 +198,94 @@ test("a link that leads nowhere is AWS's 500, one without an address is closed b
   );
   assert.match(String((await gateway.call("/")).headers["x-portico-hint"]), /integrationTarget/);
   assert.equal(backend.requests.length, 0);
+});
+
+// AWS: API Gateway Developer Guide, "Private integrations for REST APIs in API Gateway", "Set up a private integration".
+
+const aSecondLink = (overrides: Partial<HttpVpcLink> = {}): HttpVpcLink => ({
+  id: "abc123",
+  name: "orders",
+  subnetIds: ["subnet-1"],
+  securityGroupIds: [],
+  createdDate: 1_700_000_000,
+  status: "AVAILABLE",
+  ...overrides,
+});
+const balancers = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer";
+const listeners = balancers.replace(/loadbalancer$/, "listener");
+
+test("a link of the second version goes to the load balancer or listener that the integration names", async () => {
+  const answerAs = (name: string): Promise<Backend> =>
+    startBackend(({ url, headers }, outgoing) => outgoing.end(`${name} ${headers.host}${url}`));
+  await using left = await answerAs("left");
+  await using right = await answerAs("right");
+  await using byName = await answerAs("byName");
+  await using gateway = await startGateway();
+  const to = (integrationTarget: string, overrides: Partial<Integration> = {}) =>
+    aMethod(aPrivate("http://orders.internal/v1/{id}", { integrationTarget, ...overrides }));
+  const withPath = {
+    requestParameters: { "integration.request.path.id": "method.request.path.id" },
+  };
+  const custom = { type: "HTTP", httpMethod: "GET", integrationResponses: { "200": { statusCode: "200" } } } as const;
+  const variable = { connectionId: "${stageVariables.link}" };
+  gateway.deploy(
+    aRestApi({
+      "/left/{id}": { GET: to(`${balancers}/app/left/0123456789abcdef`, withPath) },
+      "/right/{id}": {
+        GET: to(`${listeners}/net/right/0123456789abcdef/fedcba9876543210`, { ...withPath, ...custom }),
+      },
+      "/other/{id}": { GET: to(`${balancers}/net/other/0123456789abcdef`, { ...withPath, ...variable }) },
+    }),
+    aStage({ variables: { link: "abc123" } }),
+    through(
+      {
+        orders: [addressOf(byName)],
+        [`${balancers}/app/left/0123456789abcdef`]: [addressOf(left)],
+        [`${listeners}/net/right/0123456789abcdef/fedcba9876543210`]: [addressOf(right)],
+      },
+      aSecondLink(),
+    ),
+  );
+  // As AWS's own sample shows, the stage is not put before the path.
+  assert.equal((await gateway.call("/left/7?a=b")).text, "left orders.internal/v1/7?a=b");
+  assert.equal((await gateway.call("/right/7")).text, "right orders.internal/v1/7");
+  assert.equal((await gateway.call("/other/7")).text, "byName orders.internal/v1/7");
+  assert.deepEqual(gateway.errors, []);
+});
+
+test("a target is for its own account and for links of the second version, which need one", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  const own = `${balancers}/app/orders/0123456789abcdef`;
+  const foreign = own.replace("000000000000", "111111111111");
+  const addresses = { [own]: [addressOf(backend)], [foreign]: [addressOf(backend)] };
+  const named = { ...addresses, orders: [addressOf(backend)] };
+  const cases: [Partial<Integration>, Surroundings, number, RegExp][] = [
+    [{ integrationTarget: own }, through(addresses, aSecondLink()), 200, /^undefined$/],
+    [{ integrationTarget: foreign }, through(named, aSecondLink()), 501, /integrationTarget of another account/],
+    [{ integrationTarget: "arn:aws:s3:::x" }, through(named, aSecondLink()), 501, /integrationTarget arn:aws:s3:::x/],
+    [{ integrationTarget: `${own}\n` }, through(named, aSecondLink()), 501, /integrationTarget/],
+    [{}, through(named, aSecondLink()), 500, /IntegrationTarget is required for VpcLinkV2 abc123/],
+    [
+      { integrationTarget: own },
+      through(named),
+      501,
+      /integrationTarget with the VPC link abc123 of the first version/,
+    ],
+    [{ integrationTarget: own }, through({}, aSecondLink()), 501, /without an address; --vpc-link arn:.*=HOST:PORT/],
+    [{ integrationTarget: own }, through(named, aSecondLink({ status: "FAILED" })), 500, /abc123 is FAILED/],
+  ];
+  for (const [overrides, surroundings, status, hint] of cases) {
+    gateway.deploy(
+      aRestApi({ "/": { GET: aMethod(aPrivate("http://orders.internal/", overrides)) } }),
+      aStage(),
+      surroundings,
+    );
+    const reply = await gateway.call("/");
+    assert.equal(reply.status, status, JSON.stringify(overrides));
+    assert.match(String(reply.headers["x-portico-hint"]), hint);
+  }
+  assert.equal(backend.requests.length, 1);
 });
 
 test(

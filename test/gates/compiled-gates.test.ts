@@ -106,11 +106,6 @@ const rows: Readonly<Record<string, readonly [with_: Configuration, effect: Effe
     /"models":\{"application\/json":"M"\}/,
     { method: { requestValidatorId: "v" } },
   ],
-  "Integration.integrationTarget": [
-    { integration: { connectionType: "VPC_LINK", integrationTarget: "t" } },
-    "closed",
-    { integration: { connectionType: "VPC_LINK" } },
-  ],
   "Integration.credentials": [
     { integration: { credentials: "arn:aws:iam::111111111111:role/r" } },
     "closed",

@@ -3,6 +3,7 @@ import type { RestApi, RestApiDefinition } from "../../definition/rest-api.ts";
 import type { ImportOptions, ImportResult } from "../../openapi/import-rest-api.ts";
 import { badRequest } from "../../protocol/errors.ts";
 import { limitMessage } from "../control-limits.ts";
+import { problemOfTarget } from "../vpc-links/vpc-links.ts";
 import { readVersionedDefinition, writeDefinition } from "./definition-documents.ts";
 import { importJob } from "./document-jobs.ts";
 import { refuseForeignRoles } from "./pass-role.ts";
@@ -43,15 +44,16 @@ type ImportedApi = Omit<Extract<ImportResult, { kind: "imported" }>, "kind">;
  * Returns the imported definition as it is stored. Throws AWS's error for what AWS refuses, and for warnings if they
  * count as errors.
  */
-function checkImported(
+async function checkImported(
   work: Change<"ImportRestApi" | "PutRestApi">,
   base: RestApiDefinition,
   result: ImportResult,
-): ImportedApi {
+): Promise<ImportedApi> {
   if (result.kind === "refused") throw badRequest(result.message, { hint: result.reason });
   const { warnings } = result;
   const definition = withSavedPolicy(result.definition, base, work);
   refuseForeignRoles(definition, base, work.call);
+  await refuseMissingTargets(definition, work);
   if (warnings.length > 0 && work.input.failOnWarnings === true) {
     throw badRequest(`Warnings found during import:${warnings.map((warning) => `\n\t${warning}`).join("")}`);
   }
@@ -70,6 +72,17 @@ function checkImported(
     });
   }
   return { definition, warnings };
+}
+
+async function refuseMissingTargets({ resources }: RestApiDefinition, work: Change): Promise<void> {
+  for (const { path, resourceMethods } of resources) {
+    for (const { httpMethod, methodIntegration } of Object.values(resourceMethods ?? {})) {
+      const problem = methodIntegration && (await problemOfTarget(methodIntegration, work));
+      if (problem === undefined) continue;
+      const place = `'${httpMethod}' for resource at path '${path}'`;
+      throw badRequest(`Errors found during import:\n\tUnable to put integration on ${place}: ${problem}`);
+    }
+  }
 }
 
 /** Returns the definition with the document's policy in the form in which UpdateRestApi would store it. */
@@ -104,7 +117,7 @@ const importRestApi = preparedWrite({
     return { input: importInput(work, base, { document, parameters, mode: "create" }), version: "new" };
   },
   async apply(work, { base }, result) {
-    const { definition, warnings } = checkImported(work, base, result);
+    const { definition, warnings } = await checkImported(work, base, result);
     await writeNewDefinition(work, definition);
     return viewRestApi(definition.restApi, "create", warnings);
   },
@@ -128,7 +141,7 @@ const putRestApi = preparedWrite({
     return { input: importInput(work, definition, { document, parameters, mode }), version };
   },
   async apply(work, { base }, result) {
-    const { definition, warnings } = checkImported(work, base, result);
+    const { definition, warnings } = await checkImported(work, base, result);
     // Recorded: a bad document is refused before the API is looked for.
     await restApis.find(work);
     // AWS: "Update a REST API": the endpoint's type never changes; neither do who it is and when it was made.

@@ -19,6 +19,7 @@ import {
 import { present } from "../../families/work.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
 import { refuseForeignRole } from "../apis/pass-role.ts";
+import { problemOfTarget } from "../vpc-links/vpc-links.ts";
 import {
   insideMethod,
   missingContentType,
@@ -37,8 +38,11 @@ const templatesOf = (templates: Readonly<Record<string, string>> | undefined) =>
   templates &&
   Object.fromEntries(Object.entries(templates).map(([mediaType, template]) => [mediaType, template || null]));
 
-function checked(integration: Integration, { parent, limits, call }: Work<never, ResourceMethod>): Integration {
-  const message = checkIntegration(parent.method, integration, { timeoutInMillisMax: limits.integrationTimeoutMs });
+async function checked(integration: Integration, work: Work<never, ResourceMethod>): Promise<Integration> {
+  const { parent, limits, call } = work;
+  const message =
+    checkIntegration(parent.method, integration, { timeoutInMillisMax: limits.integrationTimeoutMs }) ??
+    (await problemOfTarget(integration, work));
   if (message !== undefined) throw badRequest(message);
   refuseForeignRole(integration.credentials, call);
   return completeIntegration(integration, parent.resource.id);

@@ -1,4 +1,5 @@
 /** The life of VPC links of either version. Each version has its own kind of target. */
+import type { Integration } from "../../definition/rest-api.ts";
 import {
   type HttpVpcLink,
   isHttpVpcLink,
@@ -25,6 +26,21 @@ export function refuseReferenced(linkId: string, references: readonly string[], 
     // The second version's model has no such error for this operation.
     { status: 400 },
   );
+}
+
+/**
+ * Returns AWS's words, as its users quote them, for an integration that goes through a link of the second version and does
+ * not say where to. A link that is not there yet, or that a stage variable names, is known when the method is deployed.
+ */
+export async function problemOfTarget(
+  { connectionType, connectionId, integrationTarget }: Integration,
+  { tx }: Pick<ControlWork, "tx">,
+): Promise<string | undefined> {
+  if (connectionType !== "VPC_LINK" || connectionId === undefined || integrationTarget !== undefined) return undefined;
+  const link = await tx.get<VpcLink | HttpVpcLink>(vpcLinkKind, connectionId);
+  return link !== undefined && isHttpVpcLink(link.body)
+    ? `IntegrationTarget is required for VpcLinkV2 ${connectionId}`
+    : undefined;
 }
 
 /** The greatest number of references that a refusal names. */

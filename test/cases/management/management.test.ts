@@ -47,8 +47,8 @@ async function transcribe(input: string): Promise<string> {
       const output = answer.text.trim();
       if (prepares !== undefined || name !== undefined) assert.ok(isGood, `${line}: ${answer.status} ${output}`);
       if (name !== undefined) {
-        const made = JSON.parse(output) as { id?: string; name?: string; rootResourceId?: string };
-        names.set(name, (made.id ?? made.name)!);
+        const made = JSON.parse(output) as { [member in "id" | "vpcLinkId" | "name" | "rootResourceId"]?: string };
+        names.set(name, (made.id ?? made.vpcLinkId ?? made.name)!);
         if (made.rootResourceId !== undefined) names.set("root", made.rootResourceId);
       }
       if (prepares !== undefined) continue;

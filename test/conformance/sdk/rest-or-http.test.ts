@@ -93,6 +93,7 @@ let xray: XRay;
 let lambda: LambdaClient;
 
 const balancer = `arn:aws:elasticloadbalancing:us-east-1:${account}:loadbalancer/net/orders/0123456789abcdef`;
+const applicationBalancer = balancer.replace("/net/", "/app/");
 const listenerOf = (kind: "app" | "net"): string =>
   `arn:aws:elasticloadbalancing:us-east-1:${account}:listener/${kind}/orders/0123456789abcdef/fedcba9876543210`;
 const cloudMap = `arn:aws:servicediscovery:us-east-1:${account}:service/srv-orders`;
@@ -118,7 +119,7 @@ before(async () => {
   await once(strict.listen(0, "127.0.0.1"), "listening");
   const { port } = outside.address() as AddressInfo;
   origin = `http://127.0.0.1:${port}`;
-  const links = ["orders", listenerOf("app"), listenerOf("net"), cloudMap].flatMap((name) => [
+  const links = ["orders", applicationBalancer, listenerOf("app"), listenerOf("net"), cloudMap].flatMap((name) => [
     "--vpc-link",
     `${name}=127.0.0.1:${port}`,
   ]);
@@ -1040,16 +1041,15 @@ const tables: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     },
     "Private integrations with Application Load Balancers": {
       rest: [
-        "later",
+        "yes",
         async () => {
-          const integrationTarget = listenerOf("app")
-            .replace("/fedcba9876543210", "")
-            .replace("listener", "loadbalancer");
           const { VpcLinkId: connectionId } = await v2.createVpcLink({ Name: "albs", SubnetIds: ["subnet-1"] });
           const uri = "http://orders.internal/list";
-          const link = { connectionType: "VPC_LINK", connectionId, integrationTarget };
-          const api = await aRest({ integration: { type: "http_proxy", httpMethod: "GET", uri, ...link } });
-          assert.equal((await api.call()).status, 501);
+          for (const integrationTarget of [applicationBalancer, listenerOf("app")]) {
+            const link = { connectionType: "VPC_LINK", connectionId, integrationTarget };
+            const api = await aRest({ integration: { type: "http_proxy", httpMethod: "GET", uri, ...link } });
+            assert.equal(JSON.parse((await api.call()).text).url, "/list");
+          }
         },
       ],
       http: ["yes", () => goesThroughLink(listenerOf("app"))],
