@@ -242,6 +242,16 @@ describe("an integration", () => {
       { ...sqs, uri: "arn:aws:apigateway:us-east-1:sqs:x/y" },
       "AWS ARN for integration must contain path or action",
     ],
+    [
+      "a stage variable for path or action, as AWS's guide writes it",
+      { ...sqs, uri: "arn:aws:apigateway:us-east-1:sqs:${stageVariables.call}" },
+      undefined,
+    ],
+    [
+      "a stage variable behind what is neither path nor action",
+      { ...sqs, uri: "arn:aws:apigateway:us-east-1:sqs:x${stageVariables.call}" },
+      "AWS ARN for integration must contain path or action",
+    ],
     ["a misspelt ARN", { ...sqs, uri: "arn:was:apigateway:us-east-1:sqs:path/x" }, invalidArn],
     ["the caller's credentials", { ...sqs, credentials: "arn:aws:iam::*:user/*" }, undefined],
     [

@@ -243,7 +243,10 @@ function checkAwsUri(type: "AWS" | "AWS_PROXY", uri: string | undefined, credent
   if (arn === null) return invalidArn;
   const [, service, action] = arn as unknown as [string, string, string];
   const isLambda = service === "lambda" || service.endsWith(".lambda");
-  if (!/^(path|action)\/./.test(action)) return "AWS ARN for integration must contain path or action";
+  // AWS: API Gateway Developer Guide, "API Gateway stage variables reference for REST APIs": an integration's URI may be
+  // `arn:aws:apigateway:{region}:{service}:${stageVariables.name}`. A stage whose variable lacks both answers 500.
+  const isVariable = /^(?:[^:]*:){5}\$\{stageVariables\./.test(uri ?? "");
+  if (!isVariable && !/^(path|action)\/./.test(action)) return "AWS ARN for integration must contain path or action";
   const unsupported = checkService(service);
   if (unsupported !== undefined) return unsupported;
   const isInvocation = isLambda && action.startsWith("path/") && lambdaAction.test(action);
