@@ -134,6 +134,8 @@ const isForeign = (name: string): boolean =>
 const foreignMembers: ReadonlySet<string> = new Set([
   // The names of schemes are free, too.
   ...["example", "examples", "default", "enum", "const", "security"],
+  // Of JSON Schema: lists by the names of properties.
+  ...["dependencies", "dependentRequired"],
   ...["callbacks", "webhooks", "pathItems"],
   ...[`${extension}documentation`, `${extension}policy`],
 ]);
@@ -193,23 +195,22 @@ class GuardCheck {
       if (isObject(rules)) this.#members("validator", rules, place);
       else this.#refuse(place, "has to be an object");
     }
-    this.#endpoint(document);
-    for (const server of listMember(document, "servers")) {
-      this.#members("server", server, "a server");
-      this.#endpoint(server);
-    }
+    const servers = listMember(document, "servers");
+    for (const server of servers) this.#members("server", server, "a server");
+    this.#endpoints([document, ...servers].map((one) => member(one, `${extension}endpoint-configuration`)));
     for (const [path, item] of membersOf(document["paths"])) {
       if (!path.startsWith("x-")) this.#path(path, this.#resolved(item));
     }
     this.#elsewhere(document);
   }
 
-  #endpoint(source: unknown): void {
-    this.#members(
-      "endpointConfiguration",
-      member(source, `${extension}endpoint-configuration`),
-      "the endpoint configuration",
-    );
+  /** Of several endpoint configurations only one is read. */
+  #endpoints(configurations: readonly unknown[]): void {
+    const given = configurations.filter(isObject);
+    for (const one of given) this.#members("endpointConfiguration", one, "the endpoint configuration");
+    if (new Set(given.map((one) => JSON.stringify(one))).size > 1) {
+      this.#refuse("the endpoint configuration", "is given more than once, with different members");
+    }
   }
 
   /** Refuses guards in all objects that have not been checked: nothing reads them there. */

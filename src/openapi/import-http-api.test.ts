@@ -283,6 +283,8 @@ test("documents that can't be imported are refused with the reason", () => {
       /is required/,
     ],
     [document({ paths: { "/{a}/x": get(), "/{b}/y": get() } }), /conflicting variable/],
+    [document({ paths: { "/a": { ...get(), GET: get().get } } }), /GET of '\/a' is almost get/],
+    [document({ info: { title: "a", security: [{ jwt: [] }] } }), /security of 'info' guards nothing there/],
     [document({ paths: { "/x/{id}.json": get() } }), /path parts/],
     [
       document({ paths: { "/a": get({ "x-amazon-apigateway-integration": { $ref: "#/gone" } }) } }),

@@ -3,6 +3,7 @@ import type { JsonObject } from "../base/json-object.ts";
 import type { HttpAuthorizer, Route } from "../definition/http-api.ts";
 import { type AuthorizerCheckOptions, checkHttpAuthorizer } from "../definition/http-authorizer-rules.ts";
 import type { ImportLog } from "./import-log.ts";
+import { unusedAuthorizer } from "./import-security.ts";
 import { flagMember, listMember, member, membersOf, objectMember, scalarText, textMember } from "./json-value.ts";
 import type { ApiDocument, Operation } from "./read-document.ts";
 
@@ -102,8 +103,11 @@ export class HttpSecurityImport {
 
   #readScheme(name: string, scheme: JsonObject, makeId: () => string): Scheme {
     const authType = textMember(scheme, authTypeExtension);
-    if (authType?.toLowerCase() === "awssigv4") return { kind: "iam" };
     const extension = objectMember(scheme, authorizerExtension);
+    if (authType?.toLowerCase() === "awssigv4") {
+      if (extension !== undefined) this.#log.warn(unusedAuthorizer(name));
+      return { kind: "iam" };
+    }
     if (extension === undefined) {
       if (authType !== undefined) {
         this.#log.error(

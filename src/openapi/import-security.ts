@@ -83,8 +83,11 @@ export class SecurityImport {
 
   #readScheme(name: string, scheme: JsonObject, makeId: () => string): Scheme {
     const authType = textMember(scheme, authTypeExtension);
-    if (authType?.toLowerCase() === "awssigv4") return { kind: "iam" };
     const extension = member(scheme, authorizerExtension);
+    if (authType?.toLowerCase() === "awssigv4") {
+      if (extension !== undefined) this.#log.warn(unusedAuthorizer(name));
+      return { kind: "iam" };
+    }
     const isHeaderKey = scheme["type"] === "apiKey" && scheme["in"] === "header";
     if (extension === undefined && authType === undefined) {
       if (isHeaderKey && textMember(scheme, "name")?.toLowerCase() === "x-api-key") return { kind: "api-key" };
@@ -145,6 +148,10 @@ export class SecurityImport {
     return problem === undefined ? authorizer : `${problem}.`;
   }
 }
+
+/** Says that a scheme asks for signatures: a method has no authorizer besides. */
+export const unusedAuthorizer = (scheme: string): string =>
+  `${authorizerExtension} of security scheme '${scheme}' is not used beside ${authTypeExtension} awsSigv4. Ignoring.`;
 
 function authorizationOf(scheme: Scheme & { readonly kind: "iam" | "authorizer" }, scopes: unknown) {
   if (scheme.kind === "iam") return { authorizationType: "AWS_IAM" };
