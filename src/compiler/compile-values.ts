@@ -43,6 +43,8 @@ function isUsable(expression: MappingExpression, side: Side): boolean {
   switch (expression.kind) {
     case "request":
       return side !== "response";
+    case "input-parameter":
+      return side === "gateway-response";
     case "request-body":
       return side === "request" && isPathUsable(expression.jsonPath);
     case "response-header":

@@ -108,6 +108,12 @@ export function completeLocation(
   return { kind: "location", location: location as unknown as DocumentationLocation };
 }
 
+/** Returns a location as a document writes it: what {@link completeLocation} adds is left out. */
+export const withoutDefaults = (location: DocumentationLocation): DocumentationLocation =>
+  Object.fromEntries(
+    Object.entries(location).filter(([member, value]) => defaults[member as keyof typeof defaults] !== value),
+  ) as unknown as DocumentationLocation;
+
 /** Returns a text that is the same for equal locations. */
 export const locationKey = (location: DocumentationLocation): string =>
   JSON.stringify([location.type, ...members.map((member) => location[member] ?? null)]);

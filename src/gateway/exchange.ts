@@ -132,6 +132,8 @@ export class Exchange implements AnswerObserver {
   readonly extendedRequestId: string;
 
   method: MethodProgram | undefined;
+  /** The resource that the path of a refused request names, though it does not have the verb. */
+  refusedResource: Pick<MethodProgram["plan"], "resourceId" | "resourcePath"> | undefined;
   pathNames: readonly string[];
   pathValues: readonly string[];
   /** The index of the next step. */
@@ -184,6 +186,7 @@ export class Exchange implements AnswerObserver {
     this.requestId = opening.requestId;
     this.extendedRequestId = opening.extendedRequestId;
     this.method = undefined;
+    this.refusedResource = undefined;
     this.pathNames = none;
     this.pathValues = none;
     this.at = 0;

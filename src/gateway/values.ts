@@ -24,6 +24,8 @@ export function linkValue(plan: ValuePlan, kind?: PlanKind): ReadValue {
       return linkVariable(plan.name, kind);
     case "request":
       return linkRequestValue(plan);
+    case "input-parameter":
+      return linkInputParameter(plan.name);
     case "request-path":
       return ({ pathAsSent }) => pathAsSent;
     case "response-header": {
@@ -44,6 +46,8 @@ export function describeValue(plan: ValuePlan): string {
       return `context.${plan.name}`;
     case "request":
       return `method.request.${plan.isMultiValue ? "multivalue" : ""}${plan.place}.${plan.name}`;
+    case "input-parameter":
+      return `method.input.params.${plan.name}`;
     case "request-path":
       return "request.path";
     case "response-header":
@@ -154,6 +158,23 @@ function linkRequestValue(plan: Extract<ValuePlan, { kind: "request" }>): ReadVa
       return (exchange) => pick(headerValues(exchange.request.rawHeaders, lower), true);
     }
   }
+}
+
+const inputPlaces = ["path", "querystring", "header"] as const;
+
+/**
+ * Links `method.input.params.{name}`. AWS: API Gateway Developer Guide, "Set up gateway response customization in OpenAPI"
+ * shows it; the order is that of `$input.params(x)`.
+ */
+function linkInputParameter(name: string): ReadValue {
+  const reads = inputPlaces.map((place) => linkRequestValue({ kind: "request", place, name, isMultiValue: false }));
+  return (exchange) => {
+    for (const read of reads) {
+      const value = read(exchange);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
 }
 
 /** Returns the last value of a repeated parameter, or all of them. */

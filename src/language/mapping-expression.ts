@@ -12,6 +12,8 @@ export type MappingExpression =
       readonly name: string;
       readonly isMultiValue: boolean;
     }
+  /** `method.input.params.{name}` of gateway responses: of the path, the query string or a header, searched in that order */
+  | { readonly kind: "input-parameter"; readonly name: string }
   /** `method.request.body` or, with a JSONPath, `method.request.body.{path}` */
   | { readonly kind: "request-body"; readonly jsonPath: string | undefined }
   | { readonly kind: "response-header"; readonly name: string; readonly isMultiValue: boolean }
@@ -32,6 +34,7 @@ const forms: readonly (readonly [RegExp, (match: RegExpExecArray) => MappingExpr
     new RegExp(`^method\\.request\\.path\\.(${name})$`),
     ([, named]) => ({ kind: "request", place: "path", name: named!, isMultiValue: false }),
   ],
+  [new RegExp(`^method\\.input\\.params\\.(${name})$`), ([, named]) => ({ kind: "input-parameter", name: named! })],
   [/^method\.request\.body(?:\.(.+))?$/, ([, jsonPath]) => ({ kind: "request-body", jsonPath })],
   [
     new RegExp(`^integration\\.response\\.(multivalue)?header\\.(${name})$`),

@@ -6,6 +6,7 @@ import {
   type DocumentationVersion,
   locationKey,
   parseProperties,
+  withoutDefaults,
 } from "../definition/documentation.ts";
 import { referencedModels } from "../definition/model-schema.ts";
 import type {
@@ -24,7 +25,7 @@ import { member } from "./json-value.ts";
 
 export interface ExportOptions {
   readonly exportType: "swagger" | "oas30";
-  /** The extensions to write: `integrations` (or `integration`, `apigateway`), `authorizers`, `documentation`, `postman`. */
+  /** The extensions to write: `integrations` (or `integration`, `apigateway`), `authorizers`, `documentation`, `postman`, `validators`. */
   readonly extensions: readonly string[];
   readonly format: "json" | "yaml";
   /** The server's host, for `host` or `servers`. */
@@ -51,6 +52,8 @@ interface ExportContext {
   readonly definition: RestApiDefinition;
   readonly dialect: Dialect;
   readonly withIntegrations: boolean;
+  /** With the integrations, or alone. */
+  readonly withValidators: boolean;
   readonly withAuthorizers: boolean;
   /** The region that Postman signs for; undefined without the extension `postman`. */
   readonly postmanRegion: string | undefined;
@@ -65,8 +68,11 @@ interface SchemeNames {
   readonly iam: string;
 }
 
-/** AWS: API Gateway API Reference, "GetExport", parameters. */
-const knownExtensions = ["integrations", "apigateway", "authorizers", "documentation", "postman"];
+/**
+ * AWS: API Gateway API Reference, "GetExport", parameters; of `validators`: API Gateway Developer Guide, "Test basic request
+ * validation in API Gateway".
+ */
+const knownExtensions = ["integrations", "apigateway", "authorizers", "documentation", "postman", "validators"];
 /** AWS: API Gateway Developer Guide, "Export a REST API from API Gateway", has `integration` beside `integrations`. */
 const integrationExtensions = ["integrations", "integration", "apigateway"];
 const defaultModels = new Set(["Empty", "Error"]);
@@ -97,10 +103,12 @@ export function exportDocument(definition: RestApiDefinition, options: ExportOpt
   const dialect = options.exportType === "swagger" ? swagger : openapi;
   const { restApi, authorizers } = definition;
   const names = new Set(authorizers.map((authorizer) => authorizer.name));
+  const withIntegrations = options.extensions.some((one) => integrationExtensions.includes(one));
   const writing: ExportContext = {
     definition,
     dialect,
-    withIntegrations: options.extensions.some((one) => integrationExtensions.includes(one)),
+    withIntegrations,
+    withValidators: withIntegrations || options.extensions.includes("validators"),
     withAuthorizers: options.extensions.includes("authorizers"),
     postmanRegion: options.extensions.includes("postman") ? options.region : undefined,
     schemes: { apiKey: freeName("api_key", names), iam: freeName("sigv4", names) },
@@ -121,13 +129,14 @@ export function exportDocument(definition: RestApiDefinition, options: ExportOpt
     }),
     paths: exportPaths(writing),
     ...dialect.components({ securitySchemes: exportSecuritySchemes(writing), schemas: exportModels(writing) }),
+    ...(writing.withValidators && exportValidators(definition)),
     ...(writing.withIntegrations && exportSettings(definition)),
     ...(options.extensions.includes("documentation") && exportDocumentation(options.documentation)),
     ...writing.texts.of({ type: "API" }),
   };
 }
 
-/** AWS: API Gateway developer guide, "x-amazon-apigateway-documentation object". */
+/** AWS: API Gateway developer guide, "Publish API documentation using the API Gateway REST API", exported parts. */
 function exportDocumentation(documentation: PublishedDocumentation | undefined): Record<string, unknown> {
   if (documentation === undefined) return {};
   const { version, createdDate } = documentation.version;
@@ -136,7 +145,7 @@ function exportDocumentation(documentation: PublishedDocumentation | undefined):
       version,
       createdDate: documentDate(createdDate),
       documentationParts: documentation.parts.toSorted(byLocation).map(({ location, properties }) => ({
-        location,
+        location: withoutDefaults(location),
         properties: parseProperties(properties) ?? {},
       })),
     },
@@ -211,7 +220,7 @@ function exportMethod(writing: ExportContext, resource: Resource, method: Method
     ...(security.length > 0 && { security }),
     ...(writing.postmanRegion !== undefined &&
       method.authorizationType === "AWS_IAM" && { "x-postman-meta": postmanSignature(writing.postmanRegion) }),
-    ...(writing.withIntegrations &&
+    ...(writing.withValidators &&
       validator !== undefined && { "x-amazon-apigateway-request-validator": validator.name }),
     ...(writing.withIntegrations &&
       method.methodIntegration !== undefined && {
@@ -358,15 +367,18 @@ export function parsedSchema(text = "{}"): unknown {
   }
 }
 
-function exportSettings(definition: RestApiDefinition): Record<string, unknown> {
-  const { restApi, requestValidators, gatewayResponses } = definition;
+function exportValidators({ requestValidators }: RestApiDefinition): Record<string, unknown> {
+  if (requestValidators.length === 0) return {};
   const validators = byName(requestValidators).map(({ name, validateRequestBody, validateRequestParameters }) => [
     name,
     { validateRequestParameters, validateRequestBody },
   ]);
+  return { "x-amazon-apigateway-request-validators": Object.fromEntries(validators) };
+}
+
+function exportSettings({ restApi, gatewayResponses }: RestApiDefinition): Record<string, unknown> {
   const responses = gatewayResponses.map(({ responseType, ...response }) => [responseType, response]);
   const settings = {
-    "request-validators": validators.length === 0 ? undefined : Object.fromEntries(validators),
     "gateway-responses": responses.length === 0 ? undefined : Object.fromEntries(responses),
     policy: restApi.policy === undefined ? undefined : JSON.parse(restApi.policy),
     "binary-media-types": restApi.binaryMediaTypes,

@@ -39,6 +39,8 @@ export class SecurityImport {
   readonly #log: ImportLog;
   /** The meaning of each list of requirements. The document's own list serves all operations without one. */
   readonly #decided = new Map<readonly unknown[], SecurityRequirement>();
+  /** The same for operations that say themselves that they are open. */
+  readonly #decidedOpen = new Map<readonly unknown[], SecurityRequirement>();
   readonly authorizers: readonly Authorizer[];
 
   constructor(document: ApiDocument, existing: readonly Authorizer[], ids: IdSource, log: ImportLog) {
@@ -58,20 +60,20 @@ export class SecurityImport {
    * expressed; here the first one counts, and never none.
    */
   of(operation: Operation, place: string): MethodSecurity {
-    const known = this.#decided.get(operation.security);
-    const required = known ?? this.#decide(operation.security, place);
-    this.#decided.set(operation.security, required);
     const extension = textMember(objectMember(operation.source, "x-amazon-apigateway-auth"), "type")?.toUpperCase();
+    const isOpen = extension === "NONE";
+    const decided = isOpen ? this.#decidedOpen : this.#decided;
+    const required = decided.get(operation.security) ?? this.#decide(operation.security, place, isOpen);
+    decided.set(operation.security, required);
     return { authorizationType: extension ?? "NONE", ...required };
   }
 
-  #decide(security: readonly unknown[], place: string): SecurityRequirement {
+  #decide(security: readonly unknown[], place: string, isOpen: boolean): SecurityRequirement {
     let isApiKeyRequired = false;
     let chosen: Pick<MethodSecurity, "authorizationType" | "authorizerId" | "authorizationScopes"> | undefined;
     for (const [name, scopes] of security.flatMap(membersOf)) {
       const scheme = this.#schemes.get(name);
-      // A method must not be left open because its scheme is unknown.
-      if (scheme === undefined) this.#log.error(`Security scheme '${name}' of ${place} is not defined`);
+      if (scheme === undefined) this.#undefined(name, place, isOpen);
       else if (scheme.kind === "api-key") isApiKeyRequired = true;
       else if (scheme.kind === "iam" || scheme.kind === "authorizer") {
         if (chosen === undefined) chosen = authorizationOf(scheme, scopes);
@@ -79,6 +81,17 @@ export class SecurityImport {
       }
     }
     return { ...chosen, apiKeyRequired: isApiKeyRequired };
+  }
+
+  /**
+   * A method must not be left open because its scheme is unknown, unless it says so itself.
+   * AWS: API Gateway Developer Guide, "OpenAPI definitions of a sample API with basic request validation": its methods name
+   * a scheme `api_key` that the document does not define, have an `x-amazon-apigateway-auth` of the type `none`, and are
+   * called without a key.
+   */
+  #undefined(name: string, place: string, isOpen: boolean): void {
+    if (!isOpen) this.#log.error(`Security scheme '${name}' of ${place} is not defined`);
+    else this.#log.warn(`Security scheme '${name}' of ${place} is not defined, and the method is open. Ignoring.`);
   }
 
   #readScheme(name: string, scheme: JsonObject, makeId: () => string): Scheme {

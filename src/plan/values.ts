@@ -13,6 +13,8 @@ export type ValuePlan =
       readonly name: string;
       readonly isMultiValue: boolean;
     }
+  /** `method.input.params.{name}` */
+  | { readonly kind: "input-parameter"; readonly name: string }
   /** `$request.path` of an HTTP API: the path below the stage, as received. */
   | { readonly kind: "request-path" }
   /** `integration.response.header.{name}` */

@@ -51,6 +51,51 @@ test("an API's gateway responses replace status, headers and body", async () => 
   assert.equal(failed.headers["retry-after"], "5");
 });
 
+// AWS: "Set up a gateway response for a REST API using the API Gateway console", "… in OpenAPI": the headers of their examples.
+test("a gateway response to a verb that the path lacks knows the resource, the path's parameters and $input's order", async () => {
+  await using gateway = await startGateway();
+  gateway.deploy(
+    aRestApi(
+      { "/pets/{petId}": { GET: aMethod(aMock("{}")) } },
+      {
+        gatewayResponses: [
+          {
+            responseType: "MISSING_AUTHENTICATION_TOKEN",
+            statusCode: "404",
+            responseParameters: {
+              "gatewayresponse.header.x-request-path": "method.request.path.petId",
+              "gatewayresponse.header.x-request-query": "method.request.querystring.q",
+              "gatewayresponse.header.x-input-path": "method.input.params.petId",
+              "gatewayresponse.header.x-input-query": "method.input.params.q",
+              "gatewayresponse.header.x-input-header": "method.input.params.Accept",
+              "gatewayresponse.header.x-input-none": "method.input.params.none",
+            },
+            responseTemplates: { "application/json": '{"resource":"$context.resourcePath $context.resourceId"}' },
+          },
+        ],
+      },
+    ),
+  );
+  const headers = { accept: "a/b", petId: "of a header" };
+  const refused = await gateway.call("/pets/5?q=1&petId=of+the+query&Accept=c", { method: "POST", headers });
+  assert.equal(refused.status, 404);
+  assert.deepEqual(JSON.parse(refused.text), { resource: "/pets/{petId} r0" });
+  const shown = Object.entries(refused.headers).filter(([name]) => /^x-(?:request|input)-/.test(name));
+  assert.deepEqual(Object.fromEntries(shown), {
+    "x-request-path": "5",
+    "x-request-query": "1",
+    "x-input-path": "5",
+    "x-input-query": "1",
+    "x-input-header": "c",
+  });
+  const unknown = await gateway.call("/pets/5/type?q=1", { headers });
+  assert.deepEqual(JSON.parse(unknown.text), { resource: " " });
+  assert.deepEqual(
+    [unknown.headers["x-request-path"], unknown.headers["x-input-path"], unknown.headers["x-input-header"]],
+    [undefined, "of a header", "a/b"],
+  );
+});
+
 test("what is answered without a gateway response has a hint, too", async () => {
   await using gateway = await startGateway({ payloadBytesMax: 10 });
   const routes = {

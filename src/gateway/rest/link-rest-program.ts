@@ -67,12 +67,25 @@ class RestProgram implements Program {
     const index = match?.methodFor(httpMethod);
     if (match === undefined || index === undefined) {
       this.#thread.metrics.add("requestsUnmatched");
+      this.#noteResource(exchange);
       refuseRoute(exchange, this.#hints.describe(exchange));
       return;
     }
     exchange.pathNames = match.names;
     exchange.pathValues = match.values;
     runMethod(exchange, this.#methods.at(index), this.#thread);
+  }
+
+  /**
+   * Lets the refusal of a verb tell the resource and its path parameters.
+   * AWS: API Gateway Developer Guide, "Set up a gateway response for a REST API using the API Gateway console".
+   */
+  #noteResource(exchange: Exchange): void {
+    const named = this.#router.match(exchange.path);
+    if (named === undefined) return;
+    exchange.pathNames = named.names;
+    exchange.pathValues = named.values;
+    exchange.refusedResource = this.plan.methods[named.methodFor(named.verbs[0]!)!];
   }
 
   /** A path that does not match the resource has no parameters. */

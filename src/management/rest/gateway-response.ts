@@ -71,16 +71,16 @@ const place: Place<ControlService, ShownResponse, RestApi, { readonly responseTy
 
 /**
  * Recorded: a customised response shows its effective status, and the default template where it has none. A customised
- * DEFAULT_5XX shows through in every type of its class that is not customised.
- * Unconfirmed: that DEFAULT_4XX does, too, and that a customised type takes its status from its own default; see
- * docs/compatibility.md, "GatewayResponse, shown".
+ * DEFAULT_5XX shows through in every type of its class that is not customised, and its status in those without one.
+ * AWS: API Gateway Developer Guide, "Gateway response types for API Gateway", DEFAULT_5XX.
+ * Unconfirmed: that DEFAULT_4XX shows through, too; see docs/compatibility.md, "GatewayResponse, shown".
  */
 function viewResponse(response: ShownResponse): unknown {
   const { isDefault = false, fallback, responseType } = response;
   const { statusCode, responseParameters, responseTemplates } = isDefault ? (fallback ?? response) : response;
   return present({
     responseType,
-    statusCode: statusCode ?? gatewayResponseStatuses[responseType] ?? undefined,
+    statusCode: statusCode ?? fallback?.statusCode ?? gatewayResponseStatuses[responseType] ?? undefined,
     responseParameters: responseParameters ?? {},
     responseTemplates: nonEmpty(responseTemplates) ?? defaultTemplates,
     defaultResponse: isDefault,
