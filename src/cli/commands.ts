@@ -168,11 +168,11 @@ export const commands: readonly CommandFacts[] = [
       { flags: "--postman", help: "a Postman collection instead, whose variables are the address and the credentials" },
       {
         flags: "--extensions <NAMES>",
-        help: "any of integrations, authorizers, apigateway and documentation, separated by commas",
+        help: "any of integrations, authorizers, apigateway, documentation and validators, separated by commas",
         form: {
           pattern:
-            /^(?:integrations|authorizers|apigateway|documentation|postman)(?:,(?:integrations|authorizers|apigateway|documentation|postman))*$/,
-          says: "It takes any of integrations, authorizers, apigateway, documentation and postman, separated by commas.",
+            /^(?:integrations|authorizers|apigateway|documentation|postman|validators)(?:,(?:integrations|authorizers|apigateway|documentation|postman|validators))*$/,
+          says: "It takes any of integrations, authorizers, apigateway, documentation, postman and validators, separated by commas.",
         },
       },
       account,
