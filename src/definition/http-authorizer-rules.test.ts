@@ -34,6 +34,10 @@ describe("an authorizer of an HTTP API", () => {
       EnableSimpleResponses: true,
       AuthorizerCredentialsArn: "arn:aws:iam::123456789012:role/invoker",
     },
+    "of a function behind two slashes": {
+      ...request,
+      AuthorizerUri: request.AuthorizerUri!.replace(":path/", ":path//"),
+    },
     "of a function with format 1.0": { ...request, AuthorizerPayloadFormatVersion: "1.0" },
     "that remembers nothing": { ...request, AuthorizerResultTtlInSeconds: 0 },
   };

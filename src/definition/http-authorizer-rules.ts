@@ -27,7 +27,7 @@ const identitySourceCharsMax = bounds.identitySourceCharsMax.value;
 const identitySourcesMax = bounds.identitySourcesMax.value;
 
 const functionUri =
-  /^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path\/2015-03-31\/functions\/[^\s\x00-\x1f\x7f]+\/invocations$/;
+  /^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path\/+2015-03-31\/functions\/[^\s\x00-\x1f\x7f]+\/invocations$/;
 const source = /^\$(?:request\.(?:header|querystring)|context|stageVariables)\.[^${}\s\x00-\x1f\x7f]+$/;
 const tokenSource = /^\$request\.(?:header|querystring)\.[^${}\s\x00-\x1f\x7f]+$/;
 

@@ -56,6 +56,10 @@ describe("an integration of an HTTP API", () => {
       ...lambda,
       IntegrationUri: `arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${functionArn}/invocations`,
     },
+    "of such an address with two slashes": {
+      ...lambda,
+      IntegrationUri: `arn:aws:apigateway:eu-west-1:lambda:path//2015-03-31/functions/${functionArn}/invocations`,
+    },
     "of a listener of an ALB": link,
     "of a listener of an NLB, over TLS": {
       ...link,

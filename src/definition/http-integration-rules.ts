@@ -132,7 +132,7 @@ const checkServerName = (name: string | undefined): string | undefined =>
   name === undefined || isDomainName(name.toLowerCase()) ? undefined : `Invalid ServerNameToVerify specified: ${name}`;
 
 const stageVariable = /\$\{stageVariables\.\w+\}/g;
-const invocation = /^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path\/2015-03-31\/functions\/(.+)\/invocations$/;
+const invocation = /^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path\/+2015-03-31\/functions\/(.+)\/invocations$/;
 const functionArn = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w$-]+(?::[\w$-]+)?$/;
 
 /**

@@ -202,6 +202,7 @@ describe("an integration", () => {
   const streamingUri = lambda
     .replace("2015-03-31", "2021-11-15")
     .replace("/invocations", "/response-streaming-invocations");
+  const twoSlashes = (uri: string): string => uri.replace(":path/", ":path//");
   const invalidArn = "Invalid ARN specified in the request";
   const notLambda =
     "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.";
@@ -272,6 +273,8 @@ describe("an integration", () => {
     ["credentials that are no ARN", { ...http, credentials: "NONE" }, invalidArn],
     ["49 ms", { ...http, timeoutInMillis: 49 }, "Timeout should be between 50 ms and 29000 ms"],
     ["50 ms", { ...http, timeoutInMillis: 50 }, undefined],
+    ["a function behind two slashes, as AWS's guide writes it", { ...proxy, uri: twoSlashes(lambda) }, undefined],
+    ["a streamed answer behind two slashes", { ...proxy, ...stream, uri: twoSlashes(streamingUri) }, undefined],
     ["a streamed Lambda answer", { ...proxy, ...stream, uri: streamingUri }, undefined],
     [
       "a streamed answer of Invoke",

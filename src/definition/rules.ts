@@ -214,9 +214,12 @@ export function checkHttpUri(uri: string | undefined): string | undefined {
 }
 
 const serviceArn = /^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:([a-zA-Z0-9.-]+):(.+)$/;
-/** A Lambda invocation address; streaming responses have their own. Group 1: the function's ARN. */
+/**
+ * A Lambda invocation address; streaming responses have their own. Groups 1 and 2: the function's ARN.
+ * AWS: API Gateway Developer Guide, "Set up an API integration request": the guide writes `path//2015-03-31/…` as well.
+ */
 const lambdaAction =
-  /^path\/(?:2015-03-31\/functions\/(.+)\/invocations|2021-11-15\/functions\/(.+)\/response-streaming-invocations)$/;
+  /^path\/+(?:2015-03-31\/functions\/(.+)\/invocations|2021-11-15\/functions\/(.+)\/response-streaming-invocations)$/;
 const functionArn = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w$-]+(:[\w$-]+)?$/;
 
 /**
