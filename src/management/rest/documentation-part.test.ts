@@ -247,6 +247,8 @@ describe("documentation versions", () => {
       documentationParts: [{ location: { type: "API" }, properties: { a: 1 } }],
     });
     assert.equal("x-amazon-apigateway-documentation" in (await exported("integrations")), false);
+    const byDefault = JSON.parse(await management.text(`GET ${api}/stages/dev/exports/oas30`));
+    assert.deepEqual(byDefault, await exported("documentation"));
   });
 
   it("of stages have to be there, and stay while a stage shows them", async () => {

@@ -22,7 +22,9 @@ async function readExport(
   if (!exportTypes.includes(exportType)) {
     throw badRequest(`Invalid export type specified: ${exportType}. Must be one of: [${exportTypes.join(", ")}]`);
   }
-  const named = (input.parameters?.["extensions"] ?? "").split(",").map((name) => name.trim());
+  // AWS: API Gateway Developer Guide, "Publish API documentation using the API Gateway REST API": by default, documentation
+  // parts are included.
+  const named = (input.parameters?.["extensions"] ?? "documentation").split(",").map((name) => name.trim());
   const id = `${api.id}/${stage.deploymentId}`;
   const snapshot = await work.tx.get<RestApiDefinition>(restKinds.snapshot, id);
   const deployment = await work.tx.get<Deployment>(restKinds.deployment, id);
