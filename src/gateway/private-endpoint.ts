@@ -26,7 +26,7 @@ const onPublicName: EndpointEntry = {
  */
 export function enterPrivately(
   { client, listener }: Pick<InboundRequest, "client" | "listener">,
-  { vpceId, customDomain }: Pick<Address, "vpceId" | "customDomain">,
+  { vpceId, isByEndpoint, customDomain }: Pick<Address, "vpceId" | "isByEndpoint" | "customDomain">,
   { privateEndpoint, closed }: Pick<StagePlan, "privateEndpoint" | "closed">,
 ): EndpointEntry {
   if (privateEndpoint === undefined) return vpceId === undefined ? publicly : notPrivate;
@@ -35,7 +35,7 @@ export function enterPrivately(
   // private API. One that became private may still have its mapping.
   if (customDomain !== undefined) return onPublicName;
   // AWS makes the alias {apiId}-{vpceId} only for the endpoints that the API names.
-  if (vpceId !== undefined && !privateEndpoint.vpcEndpointIds.includes(vpceId)) {
+  if (vpceId !== undefined && isByEndpoint !== true && !privateEndpoint.vpcEndpointIds.includes(vpceId)) {
     return { kind: "refused", reason: `the API's vpcEndpointIds do not name ${vpceId}` };
   }
   const { ip, address } = client;

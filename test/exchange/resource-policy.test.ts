@@ -354,6 +354,32 @@ test("a private API answers nobody from outside, whatever the request claims", a
   }
 });
 
+test("a VPC endpoint's own name leads to the private API that a header names, and to no other", async () => {
+  await using gateway = await startGateway({ listener: inside });
+  const restApi = { ...privately, policy: document(allow()) };
+  const routes = { "/": { GET: aMethod(aMock("$context.identity.vpceId")) } };
+  gateway.deploy(aRestApi(routes, { restApi }), undefined, withEndpoints);
+  const call = (label: string, apiId: string) =>
+    gateway.call("/", { host: hostOf(label), headers: { "X-Apigw-Api-Id": apiId } });
+  assert.equal((await call("vpce-1-01234567", "abc123")).text, "vpce-1");
+  // The API's vpcEndpointIds are about the alias only.
+  assert.equal((await call("vpce-small-01234567", "abc123")).text, "vpce-small");
+  const nowhere: readonly (readonly [label: string, apiId: string])[] = [
+    ["vpce-2-01234567", "abc123"],
+    ["vpce-none-01234567", "abc123"],
+    ["vpce-1-01234567", "gone"],
+    ["vpce-1-01234567", ""],
+    ["vpce-1-01234567", "abc123/prod"],
+    ["gone", "abc123"],
+  ];
+  for (const [label, apiId] of nowhere) {
+    const reply = await call(label, apiId);
+    assert.deepEqual([reply.status, reply.text], [403, '{"message":"Forbidden"}'], `${label} ${apiId}`);
+  }
+  gateway.deploy(aRestApi(routes));
+  assert.equal((await call("vpce-1-01234567", "abc123")).status, 403);
+});
+
 test("a private API is reached by no public custom domain name, not even from inside", async () => {
   await using gateway = await startGateway({ listener: inside });
   const restApi = { ...privately, policy: document(allow()) };

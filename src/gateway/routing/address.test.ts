@@ -35,6 +35,41 @@ test("addresses name API, stage, path and query", () => {
   }
 });
 
+test("a header names the API where the host is a VPC endpoint's own, and nowhere else", () => {
+  const find = (host: string, apiId: string | undefined, target = "/prod/x?y") => {
+    const request = {
+      listener: publicListener,
+      host,
+      target,
+      header: (name: string) => (name === "x-apigw-api-id" ? apiId : undefined),
+    };
+    const found = findDestination({ get: (key) => key }, request);
+    return found.kind === "stage"
+      ? [found.address.key, found.address.path, found.address.vpceId, found.address.isByEndpoint]
+      : found.kind;
+  };
+  const own = "vpce-0a1b-01234567.execute-api.us-west-2.vpce.amazonaws.com";
+  assert.deepEqual(find(own, "a1"), ["a1/prod", "/x", "vpce-0a1b", true]);
+  assert.deepEqual(find(`${own}:443`, "a1"), ["a1/prod", "/x", "vpce-0a1b", true]);
+  assert.deepEqual(find("vpce-0a1b-01234567-us-west-2a.execute-api.x", "a1"), ["a1/prod", "/x", "vpce-0a1b", true]);
+  assert.deepEqual(find("vpce-0a1b.execute-api.x", "a1"), ["a1/prod", "/x", "vpce-0a1b", true]);
+  assert.deepEqual(find("vpce-0a1b-01234567.execute-api.x", undefined), [
+    "vpce-0a1b-01234567/prod",
+    "/x",
+    undefined,
+    undefined,
+  ]);
+  assert.deepEqual(find("b2.execute-api.x", "a1"), ["b2/prod", "/x", undefined, undefined]);
+  assert.deepEqual(find("b2-vpce-0a1b.execute-api.x", "a1"), ["b2/prod", "/x", "vpce-0a1b", undefined]);
+  assert.deepEqual(find("localhost", "a1", "/restapis/b2/prod/_user_request_/x"), [
+    "b2/prod",
+    "/x",
+    undefined,
+    undefined,
+  ]);
+  assert.equal(find("vpce-0a1b.example.com", "a1"), "missing");
+});
+
 test("what is found is a stage, a missing one, or not the data plane, which a public listener does not have", () => {
   const stages = new Map([["a1/prod", "the stage"]]);
   const find = (target: string, listener = publicListener, host = "localhost") => {

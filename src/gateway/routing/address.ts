@@ -12,8 +12,10 @@ export interface Address {
   readonly query: string;
   /** True if the path names the stage, on a host that other stages and the management API may share. */
   readonly isByPath: boolean;
-  /** The VPC endpoint that the host names: `{apiId}-{vpceId}.execute-api.…`. */
+  /** The VPC endpoint that the host names. */
   readonly vpceId: string | undefined;
+  /** True if the host is the VPC endpoint's own, for all of its APIs; a header named this one. */
+  readonly isByEndpoint?: boolean;
   /** How the request came by a custom domain name; absent if its host is none. */
   readonly customDomain?: CustomDomainEntry;
 }
@@ -51,6 +53,10 @@ const toNothing = { kind: "missing", address: undefined } as const;
 const defaultStageEnd = "/$default";
 const hostMark = ".execute-api.";
 const endpointMark = "-vpce-";
+/** The id at the start of a VPC endpoint's own name: `vpce-0a1b2c3d-01234567`, or one of a zone, `vpce-0a1b2c3d-01234567-us-east-1a`. */
+const endpointName = /^(vpce-[a-z0-9]+)(?:-|$)/;
+/** Names the API where the host is a VPC endpoint's own. */
+const apiHeader = "x-apigw-api-id";
 const awsPrefix = "/_aws/execute-api/";
 const legacyPrefix = "/restapis/";
 const legacyMark = "/_user_request_";
@@ -65,7 +71,7 @@ export function findDestination<Stage>(
   request: Pick<InboundRequest, "listener" | "host" | "target" | "header">,
 ): Destination<Stage> {
   const { listener, host, target } = request;
-  const onOwnHost = parseHost(host, target);
+  const onOwnHost = parseHost(request);
   const domain = onOwnHost === undefined ? stages.domains?.find(host) : undefined;
   if (domain !== undefined) return findAtDomain(stages, domain, request);
   const address = onOwnHost ?? parsePath(target);
@@ -131,13 +137,23 @@ export const pathOfStage = (apiId: string, stageName: string): string =>
  *
  *     {apiId}.execute-api.<anything>    /{stage}/…
  *     {apiId}-{vpceId}.execute-api.<anything>    /{stage}/…
+ *     {vpceId}-{more}.execute-api.<anything>    /{stage}/…    with X-Apigw-Api-Id: {apiId}
+ *
+ * AWS: API Gateway Developer Guide, "Invoke a private API".
  */
-function parseHost(host: string, target: string): Address | undefined {
+function parseHost(request: Pick<InboundRequest, "host" | "target" | "header">): Address | undefined {
+  const { host, target } = request;
   const mark = host.indexOf(hostMark);
   if (mark <= 0) return undefined;
   const label = host.slice(0, mark);
   const endpointAt = label.indexOf(endpointMark);
-  if (endpointAt <= 0) return makeAddress(label, target, 1, false);
+  if (endpointAt <= 0) {
+    const vpceId = endpointName.exec(label)?.[1];
+    const apiId = vpceId === undefined ? undefined : request.header(apiHeader);
+    return apiId === undefined
+      ? makeAddress(label, target, 1, false)
+      : { ...makeAddress(apiId, target, 1, false), vpceId, isByEndpoint: true };
+  }
   const vpceId = label.slice(endpointAt + 1);
   return { ...makeAddress(label.slice(0, endpointAt), target, 1, false), vpceId };
 }
