@@ -41,6 +41,9 @@ const lf = 0x0a;
 const space = 0x20;
 const tab = 0x09;
 const slash = 0x2f;
+const colon = 0x3a;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
 const star = 0x2a;
 const questionMark = 0x3f;
 
@@ -256,8 +259,14 @@ const schemeLength = (target: string): number => {
   return start === "https://" ? 8 : 0;
 };
 
+/** RFC 9110 §7.2, RFC 3986 §3.2: a name, or an address in brackets, and only digits behind the colon that follows it. */
 const isHost = (bytes: Buffer, start: number, end: number): boolean => {
-  for (let at = start; at < end; at++) if (hostBytes[bytes[at] as number] === 0) return false;
+  let isPort = false;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (isPort ? byte < 0x30 || byte > 0x39 : hostBytes[byte] === 0) return false;
+    if (byte === colon && (bytes[start] !== openBracket || bytes[at - 1] === closeBracket)) isPort = true;
+  }
   return true;
 };
 
