@@ -19,6 +19,7 @@ import { everywhere, type Reader } from "../../store/store.ts";
 import { type ControlChange, type ControlWork, requireRoom } from "../control-service.ts";
 import { checkDomainName } from "./domain-name-rules.ts";
 import { hasEndpoint, withTargets } from "./endpoints.ts";
+import { refuseLosingMappings } from "./shared-domain.ts";
 
 /** The members of a new domain name that its caller gives; the rest of the document follows from them. */
 export type DomainNameMembers = Omit<
@@ -125,6 +126,7 @@ export async function changedDomainName(
   );
   const wasUploaded = await isUploaded(work, before);
   checkDomainName(item, wasUploaded, work.call.region);
+  await refuseLosingMappings(work.tx, item);
   // The uploaded certificate is deleted when its name is removed.
   if (wasUploaded && item.certificateName === undefined) {
     await work.tx.delete(domainNameKinds.certificate, domainNameKey(before));

@@ -55,6 +55,37 @@ export async function refuseMixing(tx: Reader, domain: DomainName, { by, kind, o
 }
 
 /**
+ * Refuses a domain name that can't have a mapping: to an API that is no REST API, or of several levels.
+ * AWS: API Gateway Developer Guide, "Map API stages to a custom domain name for HTTP APIs", restrictions. Its words are as
+ * users quote them.
+ */
+export function refuseWeakName(
+  { endpointConfiguration, securityPolicy }: DomainName,
+  { kind, basePath }: { readonly kind: ApiKind; readonly basePath: string },
+): void {
+  if (kind === "REST" && !basePath.includes("/")) return;
+  if (endpointConfiguration.types.includes("REGIONAL") && securityPolicy !== "TLS_1_0") return;
+  throw badRequest(
+    "Only REGIONAL domain names with a security policy of TLS 1.2 can be managed through the API Gateway V2 API. For " +
+      "TLS 1.0 domain names, please use the API Gateway V1 API to upgrade your security policy to TLS 1.2. Currently, " +
+      "only REST APIs can be attached to a domain name with a security policy of TLS 1.0.",
+  );
+}
+
+/**
+ * Refuses a changed domain name that could not have the mappings which it has. Unconfirmed: that AWS looks at them, too; see
+ * docs/compatibility.md, "custom domain names, words".
+ */
+export async function refuseLosingMappings(tx: Reader, changed: DomainName): Promise<void> {
+  const mappings = await tx.list<BasePathMapping>(domainNameKinds.basePathMapping, {
+    prefix: `${domainNameKey(changed)}/`,
+  });
+  for (const { body } of mappings) {
+    refuseWeakName(changed, { kind: await kindOf(tx, body.restApiId), basePath: body.basePath });
+  }
+}
+
+/**
  * Refuses a private API on a public domain name, and any other API on a private one.
  * AWS: API Gateway Developer Guide, "Send traffic to your APIs through your custom domain name in API Gateway",
  * "Considerations for routing rules", and "Custom domain names for private APIs in API Gateway".

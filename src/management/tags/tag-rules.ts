@@ -19,6 +19,10 @@ const keyLengthMax = bounds.tagKeyCharsMax.value;
 const valueLengthMax = bounds.tagValueCharsMax.value;
 const allowed = /^[\p{L}\p{N}\p{Zs}.:+=@_/-]*$/u;
 
+/** Returns whether a text has more Unicode characters than `max`; one may be two of JavaScript's. */
+const isLonger = (text: string, max: number): boolean =>
+  text.length > max && (text.length > 2 * max || [...text].length > max);
+
 /** Refuses tags that no resource may have; `tooMany` is the error of the caller's version of the API. */
 // Unconfirmed: how AWS words these; see docs/compatibility.md, "REST control plane, words".
 export function checkTags(
@@ -29,10 +33,10 @@ export function checkTags(
   // Before they are looked at one by one: there may be thousands.
   if (Object.keys(tags).length > limits.tagsPerResource) throw tooMany(limitMessage("tagsPerResource"));
   for (const [key, value] of Object.entries(tags)) {
-    if (key === "" || key.length > keyLengthMax || !allowed.test(key))
+    if (key === "" || isLonger(key, keyLengthMax) || !allowed.test(key))
       throw badRequest(`Invalid tag key specified: ${shortened(key)}`);
     const text = value ?? "";
-    if (text.length > valueLengthMax || !allowed.test(text)) {
+    if (isLonger(text, valueLengthMax) || !allowed.test(text)) {
       throw badRequest(`Invalid tag value specified for key: ${key}`);
     }
     if (/^aws:/i.test(key)) throw badRequest(`Invalid tag key specified: ${key}. The prefix aws: is reserved`);

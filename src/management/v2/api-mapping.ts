@@ -11,7 +11,7 @@ import { shortened } from "../../definition/text-lengths.ts";
 import type { V2Api } from "../../definition/v2-api.ts";
 import { unmerged } from "../../families/merge.ts";
 import { badRequest, conflict, notFound } from "../../protocol/errors.ts";
-import { type ApiKind, refuseMixing, refuseOtherReach } from "../domains/shared-domain.ts";
+import { type ApiKind, refuseMixing, refuseOtherReach, refuseWeakName } from "../domains/shared-domain.ts";
 import { domainNames } from "./domain-names.ts";
 import { refuse, requireRoom } from "./refusals.ts";
 import { type Change, defineResource, documents, type Work } from "./work.ts";
@@ -67,18 +67,7 @@ async function checked(
 ): Promise<BasePathMapping> {
   refuse(checkApiMappingKey(item.basePath === emptyBasePath ? "" : item.basePath));
   const kind = await requireStage(work, item.restApiId, item.stage ?? "");
-  const { endpointConfiguration, securityPolicy } = work.parent;
-  // AWS: API Gateway Developer Guide, "Map API stages to a custom domain name for HTTP APIs", restrictions. Its words are as
-  // users quote them.
-  if (kind !== "REST" || isMultiLevel(item)) {
-    if (!endpointConfiguration.types.includes("REGIONAL") || securityPolicy === "TLS_1_0") {
-      throw badRequest(
-        "Only REGIONAL domain names with a security policy of TLS 1.2 can be managed through the API Gateway V2 API. For " +
-          "TLS 1.0 domain names, please use the API Gateway V1 API to upgrade your security policy to TLS 1.2. Currently, " +
-          "only REST APIs can be attached to a domain name with a security policy of TLS 1.0.",
-      );
-    }
-  }
+  refuseWeakName(work.parent, { kind, basePath: item.basePath });
   // AWS: API Gateway version 2 API reference, "ApiMapping", apiMappingKey. Unconfirmed: the words; see
   // docs/compatibility.md, "WebSocket APIs, words of management".
   if (kind === "WEBSOCKET" && isMultiLevel(item)) {

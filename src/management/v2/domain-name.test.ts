@@ -228,6 +228,35 @@ describe("API mappings", () => {
       /^Only REGIONAL domain names with a security policy of TLS 1\.2/,
     );
   });
+
+  it("keep their name REGIONAL, with TLS 1.2, if they are of HTTP APIs or have several levels", async () => {
+    const [first, http] = [await aRestApi(), await management.putApi()];
+    await client.createDomainName(aDomain());
+    const downgrade = () =>
+      client.updateDomainName({ DomainName, DomainNameConfigurations: [{ SecurityPolicy: "TLS_1_0" }] });
+    const replace = (path: string, value: string) => ({ op: "replace" as const, path, value });
+    const toEdge = () =>
+      rest.updateDomainName({
+        domainName: DomainName,
+        patchOperations: [
+          replace("/endpointConfiguration/types/REGIONAL", "EDGE"),
+          replace("/certificateArn", CertificateArn.replace("eu-west-1", "us-east-1")),
+        ],
+      });
+    const words = /^Only REGIONAL domain names with a security policy of TLS 1\.2/;
+    for (const [ApiId, Stage, ApiMappingKey] of [
+      [http, "$default", "a"],
+      [first, "prod", "a/b"],
+    ] as const) {
+      const { ApiMappingId } = await client.createApiMapping({ DomainName, ApiId, Stage, ApiMappingKey });
+      await refusedV2(downgrade(), bad, 400, words);
+      await assert.rejects(toEdge(), { name: bad, message: words });
+      await client.deleteApiMapping({ DomainName, ApiMappingId });
+    }
+    await client.createApiMapping({ DomainName, ApiId: first, Stage: "prod", ApiMappingKey: "a" });
+    await downgrade();
+    assert.deepEqual((await toEdge()).endpointConfiguration?.types, ["EDGE"]);
+  });
 });
 
 describe("routing rules", () => {
