@@ -39,7 +39,8 @@ export async function runUp({ args, options, serverFlags, output }: Invocation):
     print,
   });
   const isOver = new AbortController();
-  const session = new UpSession(project, server, deployer, output, isMock);
+  const isStaying = options["watch"] !== false || !server.isOurs;
+  const session = new UpSession(project, server, deployer, output, { isMock, isStaying });
   try {
     const isUp = await session.start().catch((error) => {
       session.noteRefusal(describe(error));
@@ -70,13 +71,22 @@ class UpSession {
   readonly #deployer: ProjectDeployer;
   readonly #output: Output;
   readonly #isMock: boolean;
+  /** False for a server that ends if the first deployment has mistakes. */
+  readonly #isStaying: boolean;
   /** The routes as they were last printed. They are printed again when they change. */
   #printed = "";
   /** The problems of the last save. A problem that remains is not printed again. */
   #problems = "";
 
-  constructor(project: Project, server: ServerInUse, deployer: ProjectDeployer, output: Output, isMock: boolean) {
+  constructor(
+    project: Project,
+    server: ServerInUse,
+    deployer: ProjectDeployer,
+    output: Output,
+    { isMock, isStaying }: { readonly isMock: boolean; readonly isStaying: boolean },
+  ) {
     this.#isMock = isMock;
+    this.#isStaying = isStaying;
     this.#project = project;
     this.#server = server;
     this.#deployer = deployer;
@@ -175,7 +185,10 @@ class UpSession {
     if (!hasErrors && this.#problems.includes('"error"') && changed.length === 0)
       this.#output.line("All is well again.");
     this.#problems = text;
-    if (api && (changed.length > 0 || this.#printed === "")) await this.#printApi(api);
+    // The URLs of a server that ends now would answer nobody.
+    if (hasErrors && !this.#isStaying)
+      this.#output.note("Nothing is served: without watching, a mistake ends the server.");
+    else if (api && (changed.length > 0 || this.#printed === "")) await this.#printApi(api);
   }
 
   async #printApi({ document, target }: NonNullable<ProjectDeployment["api"]>): Promise<void> {

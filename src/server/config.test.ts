@@ -303,7 +303,11 @@ test("a file that is not there, is no YAML, or has other keys is refused", async
   await refused(/can't be read.*not a mapping/s, file("list.yaml", "- port\n"));
   await refused(/can't be read/s, file("broken.yaml", "port: [1\n"));
   await refused(/unknown key "prot"\. Did you mean "port"\?/, file("slip.yaml", "prot: 1\n"));
-  await refused(/unknown key "colour"\. The keys are host, port/, file("other.yaml", "colour: red\n"));
+  await refused(/unknown key "function"\. Did you mean "functions"\?/, file("project.yaml", "function: {}\n"));
+  await refused(
+    /unknown key "colour"\. The keys are api, functions, processes, host, port/,
+    file("other.yaml", "colour: red\n"),
+  );
   await refused(/port in .*value\.yaml: "\[1\]" is not accepted/, file("value.yaml", "port: [1]\n"));
   await refused(/memory in .*"maybe" is not accepted/, file("switch.yaml", "memory: maybe\n"));
   await refused(/can't be read/, file("bomb.yaml", `a: &a [x]\n${"b: [*a, *a]\n".repeat(200)}`));

@@ -200,7 +200,7 @@ async function parseConfigFile(path: string): Promise<Record<string, unknown>> {
   if (!isObject(values)) return refuse("It is not a mapping.");
   for (const key of Object.keys(values)) {
     if (configKeys.some(({ flag }) => flag === key) || projectKeys.includes(key)) continue;
-    const known = configKeys.map(({ flag }) => flag);
+    const known = [...projectKeys, ...configKeys.map(({ flag }) => flag)];
     const near = nearest(key, known);
     throw new UserError({
       what: `${path} has the unknown key "${key.slice(0, 100)}".`,

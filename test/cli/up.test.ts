@@ -21,6 +21,9 @@ import { Up } from "./up-process.ts";
 const root = join(import.meta.dirname, "../..");
 const portico = join(root, "bin/portico.js");
 const waitMsMax = 20_000;
+/** The integration URI of the example's function getPet. */
+const functionUri =
+  "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:getPet/invocations";
 
 let folder = "";
 let project = "";
@@ -412,6 +415,24 @@ paths:
   assert.match(ran.stderr, /templates\/openapi\.yaml:16:\d+ {2}warning {2}The response template/);
 });
 
+test("a setting that the server refuses is shown in portico.yaml, and a server that ends with it shows no routes", async () => {
+  const own = join(folder, "settings");
+  cpSync(join(root, "examples/petstore/functions"), join(own, "functions"), { recursive: true });
+  const integration = `{type: aws_proxy, httpMethod: POST, uri: "${functionUri}"}`;
+  const operation = `{responses: {"200": {description: a}}, x-amazon-apigateway-integration: ${integration}}`;
+  writeFileSync(
+    join(own, "openapi.yaml"),
+    `openapi: 3.0.1\ninfo: {title: S, version: "1"}\npaths: {/: {get: ${operation}}}\n`,
+  );
+  writeFileSync(join(own, "portico.yaml"), "functions:\n  getPet: { timeout: 9000 }\n");
+  const ran = await run(process.execPath, [portico, "up", own, "--memory", "--port", "0", "--no-watch"], {
+    cwd: folder,
+  });
+  assert.equal(ran.status, 1);
+  assert.match(ran.stderr, /settings\/portico\.yaml:2:\d+ {2}error {2}.*'9000' at 'timeout'[\s\S]*Nothing is served/);
+  assert.equal(ran.stdout, "");
+});
+
 test("a route that calls an AWS service of which nobody said where it is is told, with what would say it", async () => {
   const document = {
     openapi: "3.0.1",
@@ -441,8 +462,6 @@ test("a route that calls an AWS service of which nobody said where it is is told
 test("an integration whose role is nowhere is named, with the calls that make the role", async () => {
   const alone = join(folder, "credentials");
   cpSync(join(root, "examples/petstore/functions"), join(alone, "functions"), { recursive: true });
-  const uri =
-    "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:getPet/invocations";
   writeFileSync(
     join(alone, "openapi.yaml"),
     `openapi: 3.0.1
@@ -452,7 +471,7 @@ paths:
     get:
       responses: {"200": {description: ok}}
       x-amazon-apigateway-integration:
-        {type: aws_proxy, httpMethod: POST, uri: "${uri}", credentials: "arn:aws:iam::000000000000:role/invoker"}
+        {type: aws_proxy, httpMethod: POST, uri: "${functionUri}", credentials: "arn:aws:iam::000000000000:role/invoker"}
 `,
   );
   const other = new Up([alone, "--port", "0", "--memory"], folder);

@@ -3,6 +3,7 @@ import { hasCode, type PorticoCalls } from "../portico-calls.ts";
 import { checkSyntax } from "./check-syntax.ts";
 import type { LocalFunction } from "./find-functions.ts";
 import { type FunctionPackage, listFiles, packageFunction } from "./package-function.ts";
+import { settingsProblem } from "./project.ts";
 import type { Problem } from "./source-text.ts";
 
 export interface FunctionsDeployment {
@@ -19,9 +20,18 @@ interface ServerFunction {
   hasPermission: boolean;
 }
 
+/** A refusal that is about what `portico.yaml` may say of a function, and not about its code. */
+const ofSettings = /runtime|handler|timeout|memory|environment/i;
+
 /** Keeps the server's functions equal to the project's. A function that can't be deployed stays as it was. */
 export class FunctionDeployer {
   readonly #known = new Map<string, ServerFunction>();
+  readonly #folder: string;
+
+  /** `folder` is the project's. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
 
   /** Forgets the server's state, after the server failed or was replaced. */
   forget(): void {
@@ -66,6 +76,10 @@ export class FunctionDeployer {
       return { isChanged, problems: [] };
     } catch (error) {
       if (!hasCode(error, "InvalidParameterValueException", "ValidationException")) throw error;
+      if (Object.keys(source.settings).length > 0 && ofSettings.test(error.message)) {
+        const problem = await settingsProblem(this.#folder, ["functions", source.name], error.message);
+        return { isChanged: false, problems: [problem] };
+      }
       const place = { file: source.content[0]?.path ?? source.name, line: 1, column: 1 };
       return { isChanged: false, problems: [{ severity: "error", message: error.message, place }] };
     }

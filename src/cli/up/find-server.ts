@@ -64,6 +64,7 @@ export async function findOrStartServer(wanted: {
     showAdministrator(server.administrator, config, wanted.output);
   }
   const kept = config.memory ? "nothing is kept" : `data in ${shortPath(config.data)}`;
+  if (ofAws !== undefined) wanted.output.note(`At ${ofAws}, which AWS_ENDPOINT_URL names, no Portico answers.`);
   wanted.output.note(`Portico runs: AWS_ENDPOINT_URL=${shownEndpoint} for AWS tools, ${kept}`);
   return { endpoint: server.url, shownEndpoint, isOurs: true, close: () => server.stop() };
 }

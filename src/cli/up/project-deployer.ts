@@ -39,7 +39,7 @@ export interface ProjectDeployerOptions extends Omit<ProcessOptions, "projectFol
 /** Makes a server follow the project's files. `deploy` may be called at any time: it sends only differences. */
 export class ProjectDeployer {
   readonly #options: ProjectDeployerOptions;
-  readonly #functions = new FunctionDeployer();
+  readonly #functions: FunctionDeployer;
   readonly #mock = new GeneratedFunction();
   readonly #processes: ProjectProcesses;
   #settings: ProjectSettings = { api: {}, functions: {}, processes: {} };
@@ -53,6 +53,7 @@ export class ProjectDeployer {
 
   constructor(options: ProjectDeployerOptions) {
     this.#options = options;
+    this.#functions = new FunctionDeployer(options.project.folder);
     this.#processes = new ProjectProcesses({ projectFolder: options.project.folder, print: options.print });
   }
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../../base/user-error.ts";
 import { locate, readYaml } from "./read-yaml.ts";
-import { ProblemsError, problemAt } from "./source-text.ts";
+import { type Problem, ProblemsError, problemAt } from "./source-text.ts";
 
 /** The project of `portico up PATH`: a document, and the folder with everything that belongs to it. */
 export interface Project {
@@ -106,6 +106,13 @@ export async function readSettings(folder: string): Promise<ProjectSettings> {
       ),
     ),
   );
+}
+
+/** Returns a mistake in `portico.yaml` that only the server sees, at the place of the member with this path. */
+export async function settingsProblem(folder: string, path: readonly string[], message: string): Promise<Problem> {
+  const file = join(folder, settingsFileName);
+  const source = await readYaml({ file, text: readFileSync(file, "utf8") });
+  return problemAt("error", message, source, await locate(source, path));
 }
 
 type MemberKind = "text" | "number" | "texts" | "protocol";

@@ -48,12 +48,13 @@ export function parseLambdaResponse(payload: Buffer): LambdaResponse {
   if (typeof output === "string") return malformed(output);
   const { statusCode, headers, multiValueHeaders, body, ...rest } = output;
   const status = parseStatus(statusCode);
-  if (status === undefined) return malformed(`its statusCode is ${JSON.stringify(statusCode)}`);
+  if (status === undefined)
+    return malformed(`its statusCode is ${JSON.stringify(statusCode)}, not a whole number from 200 to 999`);
   const written = writeHeaders(headers, multiValueHeaders);
   if (typeof written === "string") return malformed(written);
   addContentType(written);
   if (body !== undefined && body !== null && typeof body !== "string") {
-    return malformed(`its body is a ${Array.isArray(body) ? "list" : typeof body}, not text (JSON.stringify it)`);
+    return malformed(`its body is ${withArticle(body)}, not text (JSON.stringify it)`);
   }
   const isBase64Encoded = rest["isBase64Encoded"] ?? rest["base64Encoded"] ?? false;
   if (typeof isBase64Encoded !== "boolean") return malformed("its isBase64Encoded is no boolean");
@@ -100,10 +101,17 @@ function parseObject(text: Buffer, known: ReadonlySet<string>): Record<string, u
     return "it is not JSON";
   }
   if (!isObject(output)) {
-    return `it is ${output === null ? "null" : Array.isArray(output) ? "a list" : `a ${typeof output}`}, not an object`;
+    return `it is ${output === null ? "null" : withArticle(output)}, not an object`;
   }
-  for (const key in output) if (!known.has(key)) return `it has the unknown key ${key}`;
+  for (const key in output)
+    if (!known.has(key)) return `it has the unknown key ${key}: it may have ${[...known].join(", ")}`;
   return output;
+}
+
+/** Returns `a list`, `an object`, `a number` and the like. */
+function withArticle(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  return `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
 }
 
 const malformed = (detail: string): MalformedResponse => ({ kind: "malformed", detail });
