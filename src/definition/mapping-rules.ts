@@ -2,6 +2,7 @@
  * The grammar of parameter mappings: the keys and values that `requestParameters` and `responseParameters` may have.
  * AWS: API Gateway developer guide, "Amazon API Gateway API request and response data mapping reference".
  */
+import { bounds } from "../base/bounds.ts";
 import type { Integration, IntegrationResponse, Method, MethodResponse } from "./rest-api.ts";
 
 const name = "[a-zA-Z0-9._$-]+";
@@ -63,11 +64,19 @@ export function checkRequestParameterNames(parameters: Readonly<Record<string, b
 /** `type/subtype`, with parameters or not; `$default` stands for the types without a template. RFC 9110 §8.3.1. */
 const mediaType = /^(?:[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;.*)?|\$default)$/s;
 
-/** Checks the keys of templates, as recorded for those of responses. */
-export function checkTemplateTypes(templates: Readonly<Record<string, string | null>> | undefined): string | undefined {
-  const errors = Object.keys(templates ?? {})
-    .filter((key) => !mediaType.test(key))
-    .map((key) => `Invalid content type specified: ${key}`);
+const templateBytesMax = bounds.mappingTemplateBytesMax.value;
+
+/**
+ * Checks the keys of templates, as recorded for those of responses, and their sizes.
+ * AWS: "Amazon API Gateway important notes", maximum size of a mapping template.
+ */
+export function checkTemplates(templates: Readonly<Record<string, string | null>> | undefined): string | undefined {
+  const errors = Object.entries(templates ?? {}).flatMap(([key, template]) => {
+    if (!mediaType.test(key)) return [`Invalid content type specified: ${key}`];
+    // Unconfirmed: how AWS words it; see docs/compatibility.md, "REST control plane, words".
+    const isTooLong = Buffer.byteLength(template ?? "") > templateBytesMax;
+    return isTooLong ? [`Invalid mapping template specified for ${key}: at most ${templateBytesMax} bytes`] : [];
+  });
   return errors.length === 0 ? undefined : resultOf(errors);
 }
 

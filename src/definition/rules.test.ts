@@ -209,6 +209,12 @@ describe("an integration", () => {
   const { credentials: _none, ...sqsWithoutRole } = sqs;
   const cases: readonly [string, Integration, string | undefined][] = [
     ["MOCK needs nothing", { type: "MOCK" }, undefined],
+    ["a template of 300 KB", { type: "MOCK", requestTemplates: { $default: "é".repeat(153_600) } }, undefined],
+    [
+      "a template of more",
+      { type: "MOCK", requestTemplates: { $default: `${"é".repeat(153_600)}x` } },
+      "Validation Result: warnings : [], errors : [Invalid mapping template specified for $default: at most 307200 bytes]",
+    ],
     ["HTTP_PROXY", http, undefined],
     [
       "without a verb",

@@ -10,7 +10,7 @@ import {
   checkRequestParameterNames,
   checkResponseMappings,
   checkResponseParameterNames,
-  checkTemplateTypes,
+  checkTemplates,
   isParameterName,
   validationResult,
 } from "./mapping-rules.ts";
@@ -152,7 +152,7 @@ export function checkIntegration(
     checkTransferMode(integration) ??
     checkTimeout(integration, limits) ??
     checkPassthrough(integration) ??
-    checkTemplateTypes(integration.requestTemplates) ??
+    checkTemplates(integration.requestTemplates) ??
     checkRequestMappings(method, integration)
   );
 }
@@ -327,7 +327,7 @@ export function checkIntegrationResponse(method: Method, response: IntegrationRe
   if (isDefaultTaken) return defaultPatternTaken;
   return (
     checkStatusCode(response.statusCode) ??
-    checkTemplateTypes(response.responseTemplates) ??
+    checkTemplates(response.responseTemplates) ??
     checkResponseMappings(method, response)
   );
 }
