@@ -1,4 +1,4 @@
-import { coversAny } from "../definition/method-settings.ts";
+import { makeCoverage } from "../definition/method-settings.ts";
 import type { RestApiDefinition, Stage } from "../definition/rest-api.ts";
 
 /**
@@ -20,9 +20,10 @@ export function settingsWithoutEffect({ restApi, resources }: RestApiDefinition,
         names.add(`${verb} ${path} request model of ${type}, which is no content type ($default is for all)`);
     }
   }
+  const coversAny = makeCoverage(methods);
   for (const [key, setting] of Object.entries(stage.methodSettings)) {
     // A throttle that holds for nothing should not go unnoticed.
-    if (!coversAny(key, methods)) names.add(`methodSettings ${key}, which names no deployed method`);
+    if (!coversAny(key)) names.add(`methodSettings ${key}, which names no deployed method`);
     if (setting.cachingEnabled && !stage.cacheClusterEnabled)
       names.add(`${key} cachingEnabled, without cacheClusterEnabled`);
   }

@@ -25,8 +25,9 @@ export function methodSettingLevels(
 ): readonly (readonly MethodSetting[])[] {
   const path = normalisePath(resourcePath);
   const levels: MethodSetting[][] = [[], [], [], []];
+  const read = readKeysOf(settings);
   for (const [key, setting] of Object.entries(settings)) {
-    const [keyPath, keyVerb] = readKey(key);
+    const [keyPath, keyVerb] = read(key);
     const isAnyPath = keyPath === "*" && path !== "*";
     const isAnyVerb = keyVerb === "*";
     if ((isAnyPath || keyPath === path) && (isAnyVerb || verbs.includes(keyVerb))) {
@@ -36,17 +37,43 @@ export function methodSettingLevels(
   return levels;
 }
 
-/** Returns whether a key of a stage's settings covers one of the methods, given as paths with their verbs. */
-export function coversAny(key: string, methods: Iterable<readonly [resourcePath: string, verb: string]>): boolean {
-  const [keyPath, keyVerb] = readKey(key);
+/** Returns what says whether a key of a stage's settings covers one of the methods, given as paths with their verbs. */
+export function makeCoverage(
+  methods: readonly (readonly [resourcePath: string, verb: string])[],
+): (key: string) => boolean {
+  const none: ReadonlySet<string> = new Set();
+  const all = new Set(methods.map(([, verb]) => verb));
+  const byPath = new Map<string, Set<string>>();
   for (const [resourcePath, verb] of methods) {
-    const isPath = keyPath === "*" || keyPath === normalisePath(resourcePath);
-    if (isPath && (keyVerb === "*" || keyVerb === verb || verb === "ANY")) return true;
+    const path = normalisePath(resourcePath);
+    byPath.set(path, (byPath.get(path) ?? new Set()).add(verb));
   }
-  return false;
+  return (key) => {
+    const [path, verb] = readKey(key);
+    const verbs = path === "*" ? all : (byPath.get(path) ?? none);
+    return verb === "*" ? verbs.size > 0 : verbs.has(verb) || verbs.has("ANY");
+  };
 }
 
-function readKey(key: string): readonly [path: string, verb: string] {
+type SettingKey = readonly [path: string, verb: string];
+
+/** What was read of the keys of settings: each method of a stage, and each operation of a PATCH, looks at all of them. */
+const keysRead = new WeakMap<MethodSettings, Map<string, SettingKey>>();
+
+/** Returns what reads keys of these settings, each one once. */
+function readKeysOf(settings: MethodSettings): (key: string) => SettingKey {
+  const known = keysRead.get(settings) ?? new Map<string, SettingKey>();
+  keysRead.set(settings, known);
+  return (key) => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const read = readKey(key);
+    known.set(key, read);
+    return read;
+  };
+}
+
+function readKey(key: string): SettingKey {
   const slash = key.lastIndexOf("/");
   return [normalisePath(key.slice(0, slash)), key.slice(slash + 1)];
 }

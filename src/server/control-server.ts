@@ -61,7 +61,9 @@ export function makeControlServer(options: ControlServerOptions): ControlServer 
   const server = createServer(
     {
       maxHeaderSize: 128 * 1024,
-      headersTimeout: 10_000,
+      // Only gateway threads connect, and send whole heads. A head that waits is one that this thread was too busy to read:
+      // with a limit, that call would be broken off.
+      headersTimeout: 0,
       requestTimeout: 300_000,
       keepAliveTimeout: 60_000,
       joinDuplicateHeaders: true,

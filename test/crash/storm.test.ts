@@ -287,6 +287,15 @@ async function checkKept(url: string, { apiId, planId }: LastingItems, all: read
   }
 }
 
+/** Every stage is served: none is closed because what it needs is not there. */
+async function checkServed(url: string): Promise<void> {
+  const { body } = await calling(url)("GET /_portico/status");
+  const closed = (body.stages as readonly { readonly problem?: string }[]).filter(
+    ({ problem }) => problem !== undefined,
+  );
+  assert.deepEqual(closed, []);
+}
+
 /** Which kinds belong to which: the id of an item begins with its parent's. */
 const parents: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
@@ -441,6 +450,7 @@ test(`${clients} clients change the same things at once and the server is killed
       assert.deepEqual(await problemsOf(join(data, "portico.db")), [], `round ${round}`);
       server = await restart();
       await checkKept(server.url, kept, counters);
+      await checkServed(server.url);
     }
     const changes = counters.map(({ stage }) => stage.acknowledged);
     assert.ok(Math.min(...changes) > 0, `each client got something done: ${changes}`);

@@ -98,9 +98,9 @@ export function applyMethodSetting(draft: Draft, step: PatchStep): void {
   const isSetting = setting !== undefined && resourcePath !== "" && verbs.includes(verb);
   if (!isSetting || (step.op !== "replace" && step.op !== "add")) throw invalidPath(step.sent);
   const key = `${resourcePath}/${verb}`;
+  const own = Object.hasOwn(entries, key) ? entries[key] : undefined;
   // A new entry starts with the values that applied to its methods before, because it must not remove a throttle.
-  const [inherited = defaultSetting] = methodSettingsOf(entries, resourcePath, verb);
-  const current = Object.hasOwn(entries, key) ? entries[key]! : inherited;
+  const current = own ?? methodSettingsOf(entries, resourcePath, verb)[0] ?? defaultSetting;
   setOwn(entries, key, { ...current, [setting.member]: setting.convert(step) });
 }
 
