@@ -215,7 +215,8 @@ function patchMethodThrottle(draft: Draft, step: PatchStep): void {
   const found = stageOf(draft, unescapeSegment(name!));
   if (found === undefined) throw notFound(`API Stage not found: ${name}`);
   const { stage } = found;
-  const throttle = { ...(stage["throttle"] as ApiStage["throttle"]) } as Record<string, ThrottleSettings>;
+  stage["throttle"] ??= {};
+  const throttle = stage["throttle"] as Record<string, ThrottleSettings>;
   const number = /^(.+)\/(rateLimit|burstLimit)$/s.exec(rest ?? "");
   if (rest === undefined) {
     if (step.op !== "replace" && step.op !== "remove") throw listPaths(step.sent, patch, undefined);
@@ -228,11 +229,9 @@ function patchMethodThrottle(draft: Draft, step: PatchStep): void {
       ...(Object.hasOwn(throttle, method) ? throttle[method] : {}),
       [member]: throttleNumbers[member](step),
     };
-    stage["throttle"] = throttle;
   } else {
     if (step.op !== "remove") throw listPaths(step.sent, patch, undefined);
     delete throttle[methodOf(rest)];
-    stage["throttle"] = throttle;
   }
   if (nonEmpty(stage["throttle"] as object | undefined) === undefined) delete stage["throttle"];
 }
