@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Integration } from "../../src/definition/rest-api.ts";
 import { aMethod, aMock, aRestApi, aStage } from "./a-rest-api.ts";
-import { type CallOptions, type GatewayUnderTest, type Reply, startBackend, startGateway } from "./start-gateway.ts";
+import {
+  type Backend,
+  type CallOptions,
+  type GatewayUnderTest,
+  type Reply,
+  startBackend,
+  startGateway,
+} from "./start-gateway.ts";
 
 const statuses = Object.fromEntries(["200", "400", "404"].map((statusCode) => [statusCode, { statusCode }]));
 
@@ -24,7 +31,7 @@ async function send(
   template: string,
   body: string | Buffer,
   options: CallOptions = {},
-): Promise<{ reply: Reply; sent: string }> {
+): Promise<{ reply: Reply; sent: string; request: Backend["requests"][number] | undefined }> {
   await using backend = await startBackend();
   await using gateway = await startGateway();
   gateway.deploy(
@@ -33,7 +40,7 @@ async function send(
   );
   const reply = await gateway.call("/things/a%20b?name=Ada&name=Grace+H", { method: "POST", body, ...options });
   assert.deepEqual(gateway.errors, []);
-  return { reply, sent: backend.requests[0]?.body ?? "" };
+  return { reply, sent: backend.requests[0]?.body ?? "", request: backend.requests[0] };
 }
 
 async function startMock(template: string, overrides: Partial<Integration> = {}): Promise<GatewayUnderTest> {
@@ -287,6 +294,31 @@ test("an override may be set only once, and headers can't be split", async () =>
   assert.deepEqual([evil.headers["x-evil"], evil.headers["set-cookie"]], ["aSet-Cookie: b", undefined]);
   await using named = await startMock('#set($context.responseOverride.header["A: b"] = "1")');
   assert.equal((await named.call("/pets/7")).status, 500);
+});
+
+test("a map sets all overrides of a place, and nothing else is taken in its stead", async () => {
+  const map = '{"h1": "a", "h2": ["b", "c"]}';
+  const { reply, request } = await send(
+    `#set($context.requestOverride.header = ${map})#set($x = $context.requestOverride.put("querystring", {"q": 1}))x`,
+    "",
+  );
+  assert.equal(reply.status, 200);
+  assert.deepEqual([request?.headers["h1"], request?.headers["h2"], request?.url?.split("?")[1]], ["a", "b,c", "q=1"]);
+  const twice = await send(
+    `#set($context.requestOverride.header = ${map})#set($context.requestOverride.header.H1 = "d")`,
+    "",
+  );
+  assert.match(String(twice.reply.headers["x-portico-hint"]), /header.H1 is set twice/);
+  for (const value of ['"a"', '["a"]', "1"]) {
+    const { reply: refused } = await send(`#set($context.requestOverride.header = ${value})`, "");
+    assert.equal(refused.status, 500, value);
+    assert.match(String(refused.headers["x-portico-hint"]), /requestOverride.header is set to what is no map/, value);
+  }
+  const missing = await send(
+    "#set($context.requestOverride.header = $input.path('$.none'))#set($context.responseOverride.header = {})x",
+    "",
+  );
+  assert.equal(missing.reply.status, 200);
 });
 
 test("a response template reads what the request template overrides, so that a MOCK can echo", async () => {
