@@ -87,7 +87,7 @@ export const commands: readonly CommandFacts[] = [
       { flags: "--endpoint <URL>", help: "use this running server" },
       { flags: "--name <NAME>", help: "the API's name (default: the document's title)" },
       { flags: "--stage <NAME>", help: "the stage to deploy to (default: dev; of an HTTP API $default)" },
-      { flags: "--http", help: "make an HTTP API, also of a document that has nothing of its own of these" },
+      { flags: "--http", help: "make an HTTP API, even if nothing in the document asks for one" },
       { flags: "--no-watch", help: "deploy once; with a running server, then end" },
       {
         flags: "--mock",
@@ -144,7 +144,7 @@ export const commands: readonly CommandFacts[] = [
         flags: "--stage <NAME>",
         help: "deploy it to this stage (default with --deploy: dev; of an HTTP API $default)",
       },
-      { flags: "--http", help: "make an HTTP API, also of a document that has nothing of its own of these" },
+      { flags: "--http", help: "make an HTTP API, even if nothing in the document asks for one" },
       newAccount,
       newRegion,
       json,
