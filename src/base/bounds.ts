@@ -12,6 +12,7 @@ export const bounds = {
   // The HTTP codec in front, and the client to backends
   requestTargetBytesMax: { value: 10_240, source: "AWS: URL length, Regional" },
   requestTargetBytesMaxEdge: { value: 8_192, source: "AWS: URL length, edge-optimized" },
+  requestTargetBytesMaxPrivate: { value: 8_192, source: "AWS: URL length, private" },
   backendHeaderBytesMax: { value: 65_536, source: "ours: response headers of a backend" },
   backendInterimAnswersMax: {
     value: 32,

@@ -380,6 +380,18 @@ test("a VPC endpoint's own name leads to the private API that a header names, an
   assert.equal((await call("vpce-1-01234567", "abc123")).status, 403);
 });
 
+test("URLs of a private API have 8,192 bytes at most", async () => {
+  await using gateway = await startGateway({ listener: inside });
+  const restApi = { ...privately, policy: document(allow()) };
+  gateway.deploy(aRestApi({ "/": { GET: aMethod(aMock("in")) } }, { restApi }), undefined, withEndpoints);
+  const call = (bytes: number) =>
+    gateway.call(`/prod/?${"q".repeat(bytes - "/prod/?".length)}`, { host: hostOf("abc123"), isWhole: true });
+  assert.equal((await call(8_192)).text, "in");
+  const reply = await call(8_193);
+  assert.deepEqual([reply.status, reply.text], [414, '{"message":"Request URI too long"}']);
+  assert.match(String(reply.headers["x-portico-hint"]), /a URL of a private API may have 8192 bytes/);
+});
+
 test("a private API is reached by no public custom domain name, not even from inside", async () => {
   await using gateway = await startGateway({ listener: inside });
   const restApi = { ...privately, policy: document(allow()) };

@@ -17,9 +17,22 @@ import { GatewayResponses } from "./gateway-responses.ts";
 import { refuseRoute } from "./refuse-route.ts";
 import { addRestHeaders, openRestExchange } from "./rest-exchange.ts";
 
+/** How long a URL may be, and of which endpoint type the API is, if others may have longer ones. */
+interface TargetLimit {
+  readonly bytesMax: number;
+  readonly ofType: string;
+}
+
 /** AWS: "Quotas for configuring and running a REST API": URL length. */
-const targetBytesMaxOf = ({ isEdgeOptimized }: RestPlan): number =>
-  (isEdgeOptimized === true ? bounds.requestTargetBytesMaxEdge : bounds.requestTargetBytesMax).value;
+function targetLimitOf({ isEdgeOptimized, privateEndpoint }: RestPlan): TargetLimit {
+  if (isEdgeOptimized === true) {
+    return { bytesMax: bounds.requestTargetBytesMaxEdge.value, ofType: "of an edge-optimized API " };
+  }
+  if (privateEndpoint !== undefined) {
+    return { bytesMax: bounds.requestTargetBytesMaxPrivate.value, ofType: "of a private API " };
+  }
+  return { bytesMax: bounds.requestTargetBytesMax.value, ofType: "" };
+}
 
 /** Links the plan of a REST API's stage. */
 export const linkRestProgram = (plan: RestPlan, stage: LinkedStage): Program => new RestProgram(plan, stage);
@@ -34,7 +47,7 @@ class RestProgram implements Program {
   readonly #router: Router;
   readonly #methods: LinkedMethods;
   readonly #hints: StageHints;
-  readonly #targetBytesMax: number;
+  readonly #targetLimit: TargetLimit;
 
   constructor(plan: RestPlan, { thread, life, methods }: LinkedStage) {
     this.plan = plan;
@@ -46,13 +59,13 @@ class RestProgram implements Program {
     this.#router = new Router(plan.routes);
     this.#methods = methods;
     this.#hints = new StageHints(plan, thread.undeployed, restHints);
-    this.#targetBytesMax = targetBytesMaxOf(plan);
+    this.#targetLimit = targetLimitOf(plan);
   }
 
   refusalOf({ target }: InboundRequest): FrontRefusal | undefined {
-    if (target.length <= this.#targetBytesMax) return undefined;
-    const which = this.plan.isEdgeOptimized === true ? "of an edge-optimized API " : "";
-    const hint = (): string => `a URL ${which}may have ${this.#targetBytesMax} bytes`;
+    const { bytesMax, ofType } = this.#targetLimit;
+    if (target.length <= bytesMax) return undefined;
+    const hint = (): string => `a URL ${ofType}may have ${bytesMax} bytes`;
     return { status: 414, message: "Request URI too long", hint };
   }
 
