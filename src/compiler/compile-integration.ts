@@ -155,7 +155,9 @@ function compileBackend(integration: Integration, context: IntegrationContext): 
   if (parts === null) throw badAddress(uri);
   const [, scheme, authority, rest] = parts;
   if (authority!.includes("{")) throw closed("path parameter in the host of an integration URI");
-  const options = { side: "request", variables: context.variables } as const;
+  // Of HTTP_PROXY a caller's own parameter must not stand for one that the stage does not set.
+  const keepsUnset = integration.type === "HTTP_PROXY";
+  const options = { side: "request", variables: context.variables, keepsUnset } as const;
   const verb = integration.httpMethod?.toUpperCase();
   const origin = compileOrigin(scheme!.toLowerCase(), authority!, uri);
   return {

@@ -12,18 +12,22 @@ type Side = "request" | "response" | "gateway-response";
 
 /**
  * Compiles those `requestParameters` or `responseParameters` whose key starts with `prefix`, in the order of their
- * names. A stage variable that is not set sends nothing.
+ * names. A stage variable that is not set sends nothing, and with `keepsUnset` takes the place of a caller's own value.
  */
 export function compileParameters(
   parameters: Readonly<Record<string, string>> | undefined,
   prefix: string,
-  options: { readonly side: Side; readonly variables: Variables },
+  options: { readonly side: Side; readonly variables: Variables; readonly keepsUnset?: boolean },
 ): ParameterPlan[] {
   const plans: ParameterPlan[] = [];
   for (const key of Object.keys(parameters ?? {}).sort()) {
     if (!key.startsWith(prefix)) continue;
     const value = compileValue(parameters![key]!, options);
-    if (value !== undefined) plans.push({ name: key.slice(prefix.length), value });
+    const name = key.slice(prefix.length);
+    if (value !== undefined) plans.push({ name, value });
+    else if (options.keepsUnset === true) {
+      plans.push({ name, value: { kind: "unset", variable: parameters![key]!.slice("stageVariables.".length) } });
+    }
   }
   return plans;
 }

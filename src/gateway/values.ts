@@ -20,6 +20,8 @@ export function linkValue(plan: ValuePlan, kind?: PlanKind): ReadValue {
   switch (plan.kind) {
     case "literal":
       return () => plan.text;
+    case "unset":
+      return () => undefined;
     case "context":
       return linkVariable(plan.name, kind);
     case "request":
@@ -42,6 +44,8 @@ export function describeValue(plan: ValuePlan): string {
   switch (plan.kind) {
     case "literal":
       return plan.variable === undefined ? `'${plan.text}'` : `stageVariables.${plan.variable}`;
+    case "unset":
+      return `stageVariables.${plan.variable}`;
     case "context":
       return `context.${plan.name}`;
     case "request":

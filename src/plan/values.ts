@@ -5,6 +5,8 @@ export type ValuePlan =
       readonly text: string /** The stage's, whose value it is. */;
       readonly variable?: string;
     }
+  /** `stageVariables.{variable}` of a stage that does not set it: no value, in place of a caller's own. */
+  | { readonly kind: "unset"; readonly variable: string }
   /** `context.{name}` */
   | { readonly kind: "context"; readonly name: string }
   | {

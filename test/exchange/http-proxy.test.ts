@@ -89,6 +89,38 @@ test("mapped parameters replace the request's own", async () => {
   assert.equal(seen.headers["injected"], undefined);
 });
 
+test("a caller's header that backends take for a mapped one does not stay, and no other goes", async () => {
+  await using backend = await startBackend();
+  await using gateway = await startGateway();
+  const requestParameters = {
+    "integration.request.header.X-Role": "'guest'",
+    "integration.request.header.X-Unset": "stageVariables.none",
+    "integration.request.querystring.unset": "stageVariables.none",
+    "integration.request.header.x_own_name": "'own'",
+    "integration.request.header.x_forwarded_for": "'mapped'",
+  };
+  gateway.deploy(
+    aRestApi({
+      "/": { GET: aMethod(anHttpProxy(`${backend.origin}/`, { requestParameters })) },
+      "/unmapped": { GET: aMethod(anHttpProxy(`${backend.origin}/`)) },
+    }),
+  );
+  const headers = { X_Role: "admin", x_rOLE: "admin", X_Unset: "admin", "X-Own-Name": "admin", X_Roles: "a", a_b: "c" };
+  assert.equal(
+    (await gateway.call("/?unset=admin&set=1", { headers: { ...headers, "X-Unset": "admin" } })).status,
+    200,
+  );
+  assert.equal(backend.requests[0]!.url, "/?set=1");
+  const seen = backend.requests[0]!.headers;
+  assert.deepEqual(
+    ["x-role", "x_role", "x-unset", "x_unset", "x_own_name", "x-own-name", "x_roles", "a_b"].map((name) => seen[name]),
+    ["guest", undefined, undefined, undefined, "own", undefined, "a", "c"],
+  );
+  assert.deepEqual([seen["x_forwarded_for"], seen["x-forwarded-for"]], ["mapped", "127.0.0.1"]);
+  await gateway.call("/unmapped", { headers });
+  assert.equal(backend.requests[1]!.headers["x_unset"], "admin");
+});
+
 test("a path parameter can't leave the integration's path", async () => {
   await using backend = await startBackend();
   await using gateway = await startGateway();

@@ -195,6 +195,7 @@ export type BackendBody = { readonly length: number | undefined } | undefined;
 export function linkProxyHeaders(plan: BackendPlan, apiId: string): WriteHeaders {
   const mapped = plan.headers.map(linkParameter).filter(({ lowerName }) => !neverMapped.has(lowerName));
   const replaced = new Set(mapped.map(({ lowerName }) => lowerName));
+  const replacedVariables = new Set(mapped.map(({ lowerName }) => variableOf(lowerName)));
   const replacesForwarding = [...replaced].some((name) => name.startsWith("x-"));
   return (exchange) => {
     const { rawHeaders, headerNames } = exchange.request;
@@ -207,7 +208,7 @@ export function linkProxyHeaders(plan: BackendPlan, apiId: string): WriteHeaders
       if (droppedFromHttpRequest.has(name)) {
         if (name === "x-forwarded-for") forwardedFor += `${value}, `;
       } else if (
-        (replaced.size === 0 || !replaced.has(name)) &&
+        (replaced.size === 0 || !replacedVariables.has(variableOf(name))) &&
         (listed === undefined || !listed.includes(name)) &&
         !isGatewaySignature(name, value)
       ) {
@@ -247,6 +248,13 @@ export function linkCustomHeaders(
     return headers;
   };
 }
+
+/**
+ * Returns what many backends make of a header's name. RFC 3875 §4.1.18 has one variable for `x-role` and `x_role`, so a caller's
+ * own word under the one name would stand for what is mapped to the other.
+ */
+export const variableOf = (lowerName: string): string =>
+  lowerName.includes("_") ? lowerName.replaceAll("_", "-") : lowerName;
 
 /** Replaces and adds what a template set in `$context.requestOverride.header`. */
 function overrideHeaders(exchange: Exchange, headers: string[], never: ReadonlySet<string>): void {

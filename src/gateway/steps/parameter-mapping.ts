@@ -2,6 +2,7 @@ import { bounds } from "../../base/bounds.ts";
 import type { ParameterMappingPlan, RequestMappingsPlan, ResponseMappingsPlan } from "../../plan/parameter-mapping.ts";
 import type { TextPlan, ValuePlan } from "../../plan/values.ts";
 import type { Exchange } from "../exchange.ts";
+import { variableOf } from "../integrations/backend-request.ts";
 import type { LinkContext } from "../link-context.ts";
 import { toHeaderValue } from "../responses/header-remapping.ts";
 import { decodeLeniently } from "../routing/match.ts";
@@ -177,18 +178,20 @@ function changeHeaders(exchange: Exchange, headers: string[], mappings: readonly
 export const short = (value: string | undefined): string | undefined =>
   value === undefined || value.length > bounds.mappedValueCharsMax.value ? undefined : value;
 
-/** Removes every line of a header. */
+/** Removes every line of a header, and those that backends take for it because they have `_` for `-`. */
 export function removeHeader(headers: string[], lowerName: string): void {
   let kept = 0;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index]!;
-    if (name.length === lowerName.length && name.toLowerCase() === lowerName) continue;
+    if (name.length === lowerName.length && isNamed(name.toLowerCase(), lowerName)) continue;
     headers[kept] = name;
     headers[kept + 1] = headers[index + 1]!;
     kept += 2;
   }
   headers.length = kept;
 }
+
+const isNamed = (name: string, lowerName: string): boolean => name === lowerName || variableOf(name) === lowerName;
 
 function changeQuery(exchange: Exchange, query: string, mappings: readonly LinkedMapping[]): string {
   let pairs = query === "" ? [] : query.split("&");
