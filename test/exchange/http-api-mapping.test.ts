@@ -75,6 +75,8 @@ test("headers are appended, overwritten and removed, with values from every sour
         "x-many": ["1", "2"],
         "x-kept": "first",
         "X-Replaced": ["old", "older"],
+        // One variable with x-replaced where a backend's are CGI's.
+        X_Replaced: "a caller's own word",
         "x-unset": "a caller's own word",
         "x-unresolved": "a caller's own word",
         "X-Gone": "moved",
@@ -98,6 +100,7 @@ test("headers are appended, overwritten and removed, with values from every sour
   assert.equal(headers["h-unset"], undefined);
   assert.equal(headers["x-kept"], "first, second");
   assert.equal(headers["x-replaced"], "new");
+  assert.equal(headers["x_replaced"], undefined);
   assert.equal(headers["x-unresolved"], undefined);
   assert.equal(headers["x-unset"], undefined);
   assert.equal(headers["x-gone"], undefined);
@@ -228,13 +231,27 @@ test("an answer's headers and status are mapped by the status that the backend g
     mappings,
     (_, outgoing) =>
       outgoing
-        .writeHead(404, ["ETag", "e", "X-Gone", "1", "X-Many", "1", "X-Many", "2", "Content-Type", "application/json"])
+        .writeHead(404, [
+          "ETag",
+          "e",
+          "X-Gone",
+          "1",
+          "X_Gone",
+          "1",
+          "X-Many",
+          "1",
+          "X-Many",
+          "2",
+          "Content-Type",
+          "application/json",
+        ])
         .end('{"v":"ř\\r\\nX-Evil: 1","status":410}'),
     { variables: { environmentId: "prod" } },
   );
   assert.equal(missing.status, 410);
   assert.equal(missing.headers["error"], "prod");
   assert.equal(missing.headers["x-gone"], undefined);
+  assert.equal(missing.headers["x_gone"], "1");
   assert.equal(missing.headers["x-all"], "1,2");
   assert.equal(missing.headers["x-evil"], undefined);
   assert.equal(Buffer.from(String(missing.headers["etag"]), "latin1").toString(), "e-řX-Evil: 1");

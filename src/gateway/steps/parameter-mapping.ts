@@ -101,7 +101,7 @@ function linkStatusMapping(
       exchange.integrationHeaders = headers.slice();
       if (readsBody) exchange.integrationPayload = new Payload(body);
       findInBody(exchange, { payload: exchange.integrationPayload, paths, runJob }, () => {
-        changeHeaders(exchange, headers, headerMappings);
+        changeAnswerHeaders(exchange, headers, headerMappings);
         goOn(statusMapping === undefined ? status : mappedStatus(exchange, status, statusMapping));
       });
     },
@@ -146,7 +146,9 @@ export function linkRequestMapping(
       else findInBody(exchange, { payload, paths, runJob }, goOn);
     },
     headers:
-      headerMappings.length === 0 ? undefined : (exchange, headers) => changeHeaders(exchange, headers, headerMappings),
+      headerMappings.length === 0
+        ? undefined
+        : (exchange, headers) => changeRequestHeaders(exchange, headers, headerMappings),
     query: queryMappings.length === 0 ? undefined : (exchange, query) => changeQuery(exchange, query, queryMappings),
   };
 }
@@ -159,39 +161,44 @@ const readsPayload = (plans: readonly ParameterMappingPlan[]): boolean =>
 
 const bodyPathsOf = (plans: readonly ParameterMappingPlan[]): BodyPaths => linkBodyPaths(valuesOf(plans));
 
-/** Mappings come in the order remove, overwrite, append. */
-function changeHeaders(exchange: Exchange, headers: string[], mappings: readonly LinkedMapping[]): void {
-  for (const { action, name, lowerName, read, source } of mappings) {
-    if (action === "remove") {
-      removeHeader(headers, lowerName);
-      continue;
+type ChangeHeaders = (exchange: Exchange, headers: string[], mappings: readonly LinkedMapping[]) => void;
+
+/** Mappings come in the order remove, overwrite, append. Headers for which `sameAs` has one word are one header. */
+const headerChanges =
+  (sameAs: (lowerName: string) => string): ChangeHeaders =>
+  (exchange, headers, mappings) => {
+    for (const { action, name, lowerName, read, source } of mappings) {
+      if (action === "remove") {
+        removeHeader(headers, sameAs(lowerName), sameAs);
+        continue;
+      }
+      const value = short(read(exchange));
+      exchange.trace?.addMapping(`${action}:header.${name}`, source, value);
+      // What was to be overwritten does not stay because its source is missing: it may be a caller's own word.
+      if (action === "overwrite") removeHeader(headers, sameAs(lowerName), sameAs);
+      if (value !== undefined) headers.push(name, toHeaderValue(value));
     }
-    const value = short(read(exchange));
-    exchange.trace?.addMapping(`${action}:header.${name}`, source, value);
-    // What was to be overwritten does not stay because its source is missing: it may be a caller's own word.
-    if (action === "overwrite") removeHeader(headers, lowerName);
-    if (value !== undefined) headers.push(name, toHeaderValue(value));
-  }
-}
+  };
+
+const changeRequestHeaders = headerChanges(variableOf);
+const changeAnswerHeaders = headerChanges((lowerName) => lowerName);
 
 /** Returns a mapped value unless it is too long for a header, a query or a path. */
 export const short = (value: string | undefined): string | undefined =>
   value === undefined || value.length > bounds.mappedValueCharsMax.value ? undefined : value;
 
-/** Removes every line of a header, and those that backends take for it because they have `_` for `-`. */
-export function removeHeader(headers: string[], lowerName: string): void {
+/** Removes every line of a header. */
+function removeHeader(headers: string[], word: string, sameAs: (lowerName: string) => string): void {
   let kept = 0;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index]!;
-    if (name.length === lowerName.length && isNamed(name.toLowerCase(), lowerName)) continue;
+    if (name.length === word.length && sameAs(name.toLowerCase()) === word) continue;
     headers[kept] = name;
     headers[kept + 1] = headers[index + 1]!;
     kept += 2;
   }
   headers.length = kept;
 }
-
-const isNamed = (name: string, lowerName: string): boolean => name === lowerName || variableOf(name) === lowerName;
 
 function changeQuery(exchange: Exchange, query: string, mappings: readonly LinkedMapping[]): string {
   let pairs = query === "" ? [] : query.split("&");
